@@ -401,8 +401,7 @@ create table postings (
   amount      bigint not null,
   lot_id      uuid,
   primary key (merchant_id, entry_id, no),
-  foreign key (merchant_id, entry_id) references entries,
-  foreign key (merchant_id, account_id) references accounts
+  foreign key (merchant_id, entry_id) references entries
 );
 create index ix_postings_account on postings (merchant_id, account_id, entry_id);
 
@@ -461,6 +460,7 @@ create table coupons (
   state         text not null,
   uses          bigint not null,
   used          bigint not null default 0,
+  use_seq       bigint not null default 0,
   locked_by     uuid,
   valid_from    bigint not null,
   valid_until   bigint,
@@ -596,6 +596,7 @@ create table sale_lines (
   foreign key (merchant_id, sale_id) references sales
 );
 create index ix_sale_lines_sku on sale_lines (merchant_id, sku_id);
+create index ix_sale_lines_of on sale_lines (merchant_id, of_line_id);
 
 -- What is left to refund of a line; the only row of a sale that changes.
 create table sale_line_state (
