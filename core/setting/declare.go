@@ -16,8 +16,6 @@ var (
 
 	PriceRounding = Choice("price.rounding", []string{"half_up", "half_even", "down"}, PerMerchant,
 		"how price x quantity and shares of a price are rounded to minor units")
-	CashRoundingStep = Int("cash.rounding_step", 0, 0, 100_000, PerShop,
-		"the smallest step of a cash total in minor units; 0: to the minor unit")
 
 	PointsPerUnit = Int("points.per_unit", 100, 1, 1_000_000_000, PerMerchant,
 		"how many points are worth one major unit of the currency as a tender")

@@ -34,7 +34,7 @@ func all(t *testing.T, d *db.DB, m, s, r id.ID) setting.Values {
 func TestDefaults(t *testing.T) {
 	var v setting.Values
 	if setting.StrictShift.In(v) || !setting.TaxInclusive.In(v) || setting.TaxRate.In(v) != 0 || setting.TaxName.In(v) != "" ||
-		setting.PriceRounding.In(v) != "half_up" || setting.CashRoundingStep.In(v) != 0 || setting.PointsPerUnit.In(v) != 100 ||
+		setting.PriceRounding.In(v) != "half_up" || setting.PointsPerUnit.In(v) != 100 ||
 		setting.StoredValueConsumption.In(v) != "proportional" || setting.StockAllowNegative.In(v) || setting.ReceiptLocale.In(v) != "" {
 		t.Fatal("a default has changed: merchants that never set it would see another behaviour")
 	}
