@@ -53,6 +53,9 @@ func (d *DB) mapError(err error) error {
 	if errors.As(err, &f) || errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) || errors.Is(err, errRetry) {
 		return err
 	}
+	if pgconn.SafeToRetry(err) { // nothing was sent: the connection had died
+		return errors.Join(errRetry, err)
+	}
 	var pe *pgconn.PgError
 	if errors.As(err, &pe) {
 		switch pe.Code {

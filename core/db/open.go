@@ -31,6 +31,10 @@ var (
 	ErrBusy        = fault.New(fault.Unavailable, "db.busy")         // conflicts beyond the retries
 )
 
+// pingAfter is how long a connection may have been idle before it is asked whether
+// it still lives: a trip that a busy till does not pay.
+const pingAfter = 15 * time.Second
+
 // Dialect is which database this is.
 type Dialect uint8
 
@@ -147,7 +151,7 @@ func (d *DB) openPostgres(dsn string, o Options) error {
 	cfg.StatementCacheCapacity = 1024
 	cfg.RuntimeParams["application_name"] = "shopwright"
 	cfg.RuntimeParams["timezone"] = "UTC"
-	d.read = stdlib.OpenDB(*cfg)
+	d.read = stdlib.OpenDB(*cfg, stdlib.OptionShouldPing(func(_ context.Context, p stdlib.ShouldPingParams) bool { return p.IdleDuration > pingAfter }))
 	d.read.SetMaxOpenConns(o.MaxOpen)
 	d.read.SetMaxIdleConns(o.MaxOpen)
 	d.read.SetConnMaxIdleTime(5 * time.Minute)

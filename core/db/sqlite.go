@@ -35,12 +35,16 @@ func (d *DB) onceSQLite(ctx context.Context, f func(context.Context, *Tx) error)
 	g.baton.Lock()
 	g.waiting.Add(-1)
 	grp, tx, err := d.inGroup(ctx, f)
-	if grp == nil { // nothing of ours is in the group: its COMMIT is not our concern
-		return err
+	if grp != nil {
+		// Also where f failed: what made it fail may be a row of the group that is
+		// not yet committed ("this key was answered before").
+		<-grp.done
+		if grp.err != nil {
+			return d.mapError(grp.err)
+		}
 	}
-	<-grp.done
-	if grp.err != nil {
-		return d.mapError(grp.err)
+	if err != nil {
+		return err
 	}
 	for _, a := range tx.after {
 		a()
@@ -49,7 +53,7 @@ func (d *DB) onceSQLite(ctx context.Context, f func(context.Context, *Tx) error)
 }
 
 // inGroup runs f with the baton and gives the baton back. It answers the group
-// to wait for where f succeeded.
+// whose end must be waited for.
 func (d *DB) inGroup(ctx context.Context, f func(context.Context, *Tx) error) (joined *commitGroup, tx *Tx, err error) {
 	g := d.group
 	// A statement that is interrupted makes SQLite roll the whole transaction back,
@@ -98,14 +102,17 @@ func (d *DB) inGroup(ctx context.Context, f func(context.Context, *Tx) error) (j
 		}
 	}()
 	tx = &Tx{Now: d.clock.Now(), d: d, conn: g.conn, begun: true}
+	if g.open.size > 0 {
+		joined = g.open
+	}
 	if err := f(bg, tx); err != nil {
-		return nil, nil, err
+		return joined, nil, err
 	}
 	if err := tx.flushSQLite(bg); err != nil {
-		return nil, nil, err
+		return joined, nil, err
 	}
 	if err := exec("release one"); err != nil {
-		return nil, nil, d.mapError(err)
+		return joined, nil, d.mapError(err)
 	}
 	kept = true
 	g.open.size++

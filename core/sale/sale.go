@@ -103,6 +103,7 @@ type Sale struct {
 	Tenders      []Tender
 	Rules        []RuleRun
 	Trace        string // JSON: the explanation's losers and notes
+	Replayed     bool   // the answer to a repeated request; not stored
 }
 
 // ReceiptNumber is the printed number, "A1-000042".

@@ -18,7 +18,10 @@ var (
 	ErrQuantity     = fault.New(fault.Invalid, "stock.bad_quantity")
 )
 
-var _ = db.Guard("ck_stock_available", ErrInsufficient)
+var (
+	_ = db.Guard("ck_stock_available", ErrInsufficient)
+	_ = db.GuardRetry("stock_levels_pkey") // two first movements of a SKU at once
+)
 
 // Kind is why stock moved.
 type Kind string
@@ -123,10 +126,16 @@ func Queue(tx *db.Tx, d Document, moves []Move) {
 			d.Merchant, tx.NewID(), d.Location, mv.SKU, string(d.Kind), mv.Quantity, mv.UnitCost, d.Sale, mv.Line, tx.Now, d.Actor, d.Reason)
 	}
 	for _, sku := range sorted(total) {
-		tx.Queue(`insert into stock_levels (merchant_id, location_id, sku_id, on_hand, allow_negative) values ($1,$2,$3,$4,$5)
-			on conflict (merchant_id, location_id, sku_id) do update set on_hand = stock_levels.on_hand + excluded.on_hand`,
-			d.Merchant, d.Location, sku, total[sku], d.AllowNegative)
+		queueLevel(tx, d.Merchant, d.Location, sku, total[sku], 0, d.AllowNegative)
 	}
+}
+
+// queueLevel changes a level, making it where there is none. It is not an upsert:
+// the check would then see the change alone before it sees the row that it is for.
+func queueLevel(tx *db.Tx, m, location, sku id.ID, onHand, reserved money.Quantity, allowNegative bool) {
+	tx.Queue(`update stock_levels set on_hand = on_hand + $4, reserved = reserved + $5 where merchant_id = $1 and location_id = $2 and sku_id = $3`, m, location, sku, onHand, reserved)
+	tx.Queue(`insert into stock_levels (merchant_id, location_id, sku_id, on_hand, reserved, allow_negative) select $1,$2,$3,$4,$5,$6
+		where not exists (select 1 from stock_levels where merchant_id = $1 and location_id = $2 and sku_id = $3)`, m, location, sku, onHand, reserved, allowNegative)
 }
 
 func sorted(total map[id.ID]money.Quantity) []id.ID {
@@ -142,8 +151,7 @@ func sorted(total map[id.ID]money.Quantity) []id.ID {
 func QueueReserve(tx *db.Tx, m, location, sale id.ID, demand map[id.ID]money.Quantity, allowNegative bool) {
 	for _, sku := range sorted(demand) {
 		tx.Queue(`insert into stock_reservations (merchant_id, sale_id, location_id, sku_id, quantity) values ($1,$2,$3,$4,$5)`, m, sale, location, sku, demand[sku])
-		tx.Queue(`insert into stock_levels (merchant_id, location_id, sku_id, on_hand, reserved, allow_negative) values ($1,$2,$3,0,$4,$5)
-			on conflict (merchant_id, location_id, sku_id) do update set reserved = stock_levels.reserved + excluded.reserved`, m, location, sku, demand[sku], allowNegative)
+		queueLevel(tx, m, location, sku, 0, demand[sku], allowNegative)
 	}
 }
 

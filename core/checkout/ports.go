@@ -1,0 +1,78 @@
+package checkout
+
+import (
+	"context"
+	"log/slog"
+	"sync"
+
+	"github.com/shopwright/shopwright/core/db"
+	"github.com/shopwright/shopwright/core/fault"
+	"github.com/shopwright/shopwright/core/id"
+	"github.com/shopwright/shopwright/core/ledger"
+	"github.com/shopwright/shopwright/core/member"
+	"github.com/shopwright/shopwright/core/money"
+	"github.com/shopwright/shopwright/core/pack"
+	"github.com/shopwright/shopwright/core/promotion"
+)
+
+// Rules runs rule packs; the rule host satisfies it.
+type Rules interface {
+	// Evaluate runs the hook of in by one pack. Faults: rules.*.
+	Evaluate(ctx context.Context, p promotion.PackRef, in *promotion.Input) (promotion.Answer, error)
+}
+
+// Outcome is an acquirer's answer. Unknown is asked again, never guessed.
+type Outcome string
+
+const (
+	Paid    Outcome = "paid"
+	Refused Outcome = "refused"
+	Unknown Outcome = "unknown"
+)
+
+// Acquirer takes card and QR payments. The reference is ours, unique for each
+// attempt, so that asking twice charges once.
+type Acquirer interface {
+	Authorise(ctx context.Context, merchant, sale id.ID, reference, tenderType string, amount money.Amount) (Outcome, error)
+	Query(ctx context.Context, merchant, sale id.ID, reference string) (Outcome, error)
+	// Release gives a payment back that its sale could not use.
+	Release(ctx context.Context, merchant, sale id.ID, reference string) error
+}
+
+var (
+	ErrEmpty          = fault.New(fault.Invalid, "checkout.empty_basket")
+	ErrTooManyLines   = fault.New(fault.Exceeded, "checkout.too_many_lines")
+	ErrQuantity       = fault.New(fault.Invalid, "checkout.bad_quantity")
+	ErrLine           = fault.New(fault.Invalid, "checkout.bad_line")
+	ErrUnknownSKU     = fault.New(fault.NotFound, "checkout.unknown_sku")
+	ErrUnknownMember  = fault.New(fault.NotFound, "checkout.unknown_member")
+	ErrUnknownStaff   = fault.New(fault.NotFound, "checkout.unknown_staff")
+	ErrMemberNeeded   = fault.New(fault.Invalid, "checkout.member_required")
+	ErrMemberBlocked  = fault.New(fault.Conflict, "checkout.member_not_active")
+	ErrTotalChanged   = fault.New(fault.Conflict, "checkout.total_changed") // Hint: the new *Quote
+	ErrTender         = fault.New(fault.Invalid, "checkout.bad_tender")
+	ErrUnderpaid      = fault.New(fault.Invalid, "checkout.underpaid")
+	ErrOverpaid       = fault.New(fault.Invalid, "checkout.tender_exceeds_total") // only cash gives change
+	ErrCouponRepeated = fault.New(fault.Invalid, "checkout.coupon_repeated")
+	ErrPaymentRefused = fault.New(fault.Conflict, "checkout.payment_refused")
+	ErrPaymentPending = fault.New(fault.Unavailable, "checkout.payment_pending") // Args: sale; ask again
+	ErrNotASale       = fault.New(fault.Conflict, "checkout.not_a_sale")         // a refund of a refund, or of an open sale
+	ErrNothingLeft    = fault.New(fault.Conflict, "checkout.nothing_left_to_refund")
+	ErrVoidLate       = fault.New(fault.Conflict, "checkout.void_after_shift") // the sale's shift is closed: refund instead
+	ErrVoidPartial    = fault.New(fault.Conflict, "checkout.void_after_refund")
+	ErrReason         = fault.New(fault.Invalid, "checkout.reason_required")
+)
+
+// Desk is the flow with what it needs. Its methods are safe for concurrent use.
+type Desk struct {
+	DB       *db.DB
+	Rules    Rules
+	Packs    *pack.Registry
+	Vault    *member.Vault
+	Acquirer Acquirer // nil: card and QR are confirmed by the cashier on a terminal of their own
+	Log      *slog.Logger
+
+	book   ledger.Book
+	quotes quoteCache
+	zones  sync.Map // register -> zoneEntry
+}

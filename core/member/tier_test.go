@@ -1,0 +1,128 @@
+package member_test
+
+import (
+	"context"
+	"fmt"
+	"testing"
+	"time"
+
+	"github.com/shopwright/shopwright/core/clock"
+	"github.com/shopwright/shopwright/core/db"
+	"github.com/shopwright/shopwright/core/id"
+	"github.com/shopwright/shopwright/core/member"
+	"github.com/shopwright/shopwright/core/promotion"
+)
+
+func TestTiers(t *testing.T) {
+	each(t, func(h *house) {
+		h.must(func(ctx context.Context, tx *db.Tx) error {
+			for i, c := range []string{"gold", "silver"} {
+				if err := member.CreateTier(ctx, tx, h.m, member.Tier{Code: c, Name: c, Rank: 20 - 10*i}); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+		try := func(f func(ctx context.Context, tx *db.Tx) error) error { return h.d.InTx(ctx, f) }
+		h.wantErr(try(func(ctx context.Context, tx *db.Tx) error {
+			return member.CreateTier(ctx, tx, h.m, member.Tier{Code: "gold", Name: "x"})
+		}), member.ErrTierTaken)
+		h.wantErr(try(func(ctx context.Context, tx *db.Tx) error {
+			return member.CreateTier(ctx, tx, h.m, member.Tier{Code: "a b", Name: "x"})
+		}), member.ErrTier)
+		h.wantErr(try(func(ctx context.Context, tx *db.Tx) error {
+			return member.UpdateTier(ctx, tx, h.m, member.Tier{Code: "none", Name: "x"})
+		}), member.ErrTierNotFound)
+		h.must(func(ctx context.Context, tx *db.Tx) error {
+			return member.UpdateTier(ctx, tx, h.m, member.Tier{Code: "silver", Name: "银卡", Rank: 1})
+		})
+		var asked []member.Tier
+		listed, err := member.ListTiers(ctx, h.d, h.m)
+		if err2 := h.d.Batch(ctx, member.AskTiers(h.m, &asked)); err != nil || err2 != nil || fmt.Sprint(asked) != "[{silver 银卡 1} {gold gold 20}]" || fmt.Sprint(listed) != fmt.Sprint(asked) {
+			h.t.Fatal(asked, listed, err, err2)
+		}
+		mb := h.mustCreate(member.In{Name: "Ann"})
+		sale := fake(3)
+		h.c.Set(start.Add(time.Hour))
+		defer h.c.Set(start)
+		move := func(from, to string) {
+			h.t.Helper()
+			h.must(func(_ context.Context, tx *db.Tx) error {
+				member.QueueTier(tx, h.m, mb.ID, from, to, sale, "salon.tier", "reached")
+				return nil
+			})
+		}
+		move("", "silver")
+		move("", "gold") // decided on what is past: nothing is written
+		move("silver", "silver")
+		got, err := member.Get(ctx, h.d, h.v, h.m, mb.ID)
+		if err != nil || got.Tier != "silver" || got.TierSince != clock.Of(start.Add(time.Hour)) || got.Version != 1 {
+			h.t.Fatalf("%+v %v", got, err)
+		}
+		hist, next, err := member.ListTierHistory(ctx, h.d, h.m, mb.ID, db.Page{})
+		if err != nil || next != "" || len(hist) != 1 || hist[0].From != "" || hist[0].To != "silver" || hist[0].Sale != sale || hist[0].Pack != "salon.tier" || hist[0].Reason != "reached" {
+			h.t.Fatalf("%+v %v", hist, err)
+		}
+		items, _, err := member.List(ctx, h.d, h.v, h.m, member.Filter{Tier: "silver"}, db.Page{})
+		if err != nil || len(items) != 1 {
+			h.t.Fatalf("%+v %v", items, err)
+		}
+	})
+}
+
+func TestFactsCountDaysAndWindows(t *testing.T) {
+	each(t, func(h *house) {
+		mb := h.mustCreate(member.In{Name: "Ann"})
+		never := h.mustCreate(member.In{Name: "Ben"})
+		a, b := fake(4), fake(5)
+		h.must(func(_ context.Context, tx *db.Tx) error {
+			member.QueueDay(tx, h.m, mb.ID, "2026-05-01", a, 10000, 1, 100)
+			member.QueueDay(tx, h.m, mb.ID, "2026-05-01", a, 500, 1, 5)   // the same shop again
+			member.QueueDay(tx, h.m, mb.ID, "2026-05-01", b, 2000, 1, 20) // another shop, the same day
+			member.QueueDay(tx, h.m, mb.ID, "2026-04-11", a, 3000, 1, 30) // 30 days to 05-10 begin here
+			member.QueueDay(tx, h.m, mb.ID, "2026-04-10", a, 700, 1, 7)
+			member.QueueDay(tx, h.m, mb.ID, "2026-05-08", a, 900, 1, 9)
+			member.QueueDay(tx, h.m, mb.ID, "2026-05-08", a, -900, -1, -9) // refunded whole
+			member.QueueDay(tx, h.m, mb.ID, "2026-05-11", a, 1, 1, 1)      // after the day asked for
+			member.QueueDay(tx, h.m, never.ID, "2026-05-01", a, 1, 1, 1)
+			return nil
+		})
+		h.must(func(_ context.Context, tx *db.Tx) error {
+			member.QueueDay(tx, h.m, never.ID, "2026-05-01", a, -1, -1, -1)
+			return nil
+		})
+		refs := []promotion.FactRef{
+			{Kind: promotion.FactSpend}, {Kind: promotion.FactSpend, WindowDays: 30}, {Kind: promotion.FactVisits}, {Kind: promotion.FactVisits, WindowDays: 30},
+			{Kind: promotion.FactPoints, WindowDays: 31}, {Kind: promotion.FactLastVisit}, {Kind: promotion.FactLastVisit, WindowDays: 5}, {Kind: promotion.FactVisits, WindowDays: 1},
+		}
+		read := func(who id.ID, today clock.Date) (out []int64) {
+			h.t.Helper()
+			var got []promotion.FactValue
+			if err := h.d.Batch(ctx, member.AskFacts(h.m, who, today, refs, &got)...); err != nil {
+				h.t.Fatal(err)
+			}
+			for i, v := range got {
+				if v.FactRef != refs[i] {
+					h.t.Fatal("out of order", got)
+				}
+				out = append(out, v.Value)
+			}
+			return out
+		}
+		if got := fmt.Sprint(read(mb.ID, "2026-05-10")); got != "[16200 15500 3 2 162 9 -1 0]" {
+			h.t.Fatal(got)
+		}
+		if got := fmt.Sprint(read(mb.ID, "2026-05-11")); got != "[16201 12501 4 2 156 0 0 1]" {
+			h.t.Fatal(got)
+		}
+		if got := fmt.Sprint(read(never.ID, "2026-05-11")); got != "[0 0 0 0 0 -1 -1 0]" {
+			h.t.Fatal(got)
+		}
+		if got := fmt.Sprint(read(fake(9), "2026-05-11")); got != "[0 0 0 0 0 -1 -1 0]" {
+			h.t.Fatal(got)
+		}
+		if asks := member.AskFacts(h.m, mb.ID, "2026-05-11", nil, new([]promotion.FactValue)); len(asks) != 0 {
+			h.t.Fatal("a read for no facts")
+		}
+	})
+}

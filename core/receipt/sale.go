@@ -1,0 +1,161 @@
+package receipt
+
+import (
+	"github.com/shopwright/shopwright/core/money"
+)
+
+// SaleView is everything a receipt shows of a sale or refund, as plain data.
+// Amounts are in minor units of Currency; texts are already in the receipt's
+// language. Empty fields are left out of the receipt.
+type SaleView struct {
+	Lang     string // BCP 47
+	Currency money.Currency
+
+	Merchant string
+	Shop     string
+	Address  string
+	Phone    string
+	Header   []string // further lines above, centred: tax number, greeting
+	Logo     *Bitmap
+
+	Number   string // the receipt number
+	At       string // local date and time, written as the shop writes them
+	Register string
+	Cashier  string
+	RefundOf string // the number of the receipt that is refunded; makes this a refund
+	VoidOf   string // the number of the receipt that is reversed
+	Training bool   // not a sale: marked so
+	Copy     int    // 0 or 1 = the original, n = the nth attempt
+
+	Member *MemberView
+
+	Lines       []LineView
+	Subtotal    money.Amount     // sum of the lines, before what follows
+	Adjustments []AdjustmentView // of the whole sale
+	Rounding    money.Amount     // cash rounding
+	Total       money.Amount     // what is due
+	Saved       money.Amount     // all discounts together; shown where not zero
+	Taxes       []TaxView
+
+	Tenders []TenderView
+	Change  money.Amount
+
+	Points      *PointsView
+	StoredValue *StoredValueView
+	Punches     []PunchView
+
+	QR        string // what the QR code holds
+	QRCaption string
+	Footer    []string // last lines, centred
+}
+
+// MemberView is a member as far as a receipt may show one.
+type MemberView struct {
+	Name string // as it may stand on paper
+	Card string // masked by whoever fills it: "**** 1234"
+	Tier string
+}
+
+// LineView is one line.
+type LineView struct {
+	Name        string
+	Quantity    money.Quantity
+	Unit        string // "kg", "次"; "" = pieces
+	Price       money.UnitPrice
+	Amount      money.Amount // quantity x price, before its adjustments
+	Adjustments []AdjustmentView
+	Staff       string // who served
+	Note        string
+}
+
+// AdjustmentView is a signed change with its text.
+type AdjustmentView struct {
+	Text   string
+	Amount money.Amount
+}
+
+// TaxView is one tax of the sale.
+type TaxView struct {
+	Name     string // "VAT 13 %"
+	Base     money.Amount
+	Amount   money.Amount
+	Included bool // in the prices
+}
+
+// TenderView is one means of payment.
+type TenderView struct {
+	Name      string
+	Amount    money.Amount
+	Reference string // the acquirer's, masked card number
+}
+
+// PointsView is what the sale did to the points.
+type PointsView struct{ Earned, Spent, Balance int64 }
+
+// StoredValueView is the stored value after the sale.
+type StoredValueView struct {
+	Spent, ToppedUp, Bonus money.Amount
+	Balance                money.Amount
+}
+
+// PunchView is what is left on a punch card.
+type PunchView struct {
+	Name string
+	Used int64
+	Left int64
+}
+
+var symbols = map[string]string{
+	"CNY": "¥", "JPY": "¥", "TWD": "NT$", "HKD": "HK$", "MOP": "MOP$", "USD": "$", "SGD": "S$",
+	"AUD": "A$", "CAD": "C$", "NZD": "NZ$", "EUR": "€", "GBP": "£", "KRW": "₩", "INR": "₹",
+}
+
+// Money writes an amount with its currency's sign: "-¥12.50", "CHF 12.50".
+func Money(c money.Currency, a money.Amount) string {
+	sign := ""
+	if a < 0 {
+		sign, a = "-", -a
+	}
+	if s, ok := symbols[c.Code]; ok {
+		return sign + s + c.Format(a)
+	}
+	return sign + c.Code + " " + c.Format(a)
+}
+
+// Build makes the document of a sale. t answers the text of a message key;
+// every key is one of LabelKeys and takes no arguments.
+func Build(v SaleView, t func(key string, args ...any) string) Document {
+	b := builder{v: v, t: t}
+	b.head()
+	b.lines()
+	b.totals()
+	b.payment()
+	b.member()
+	b.foot()
+	title := t("receipt.title")
+	if v.RefundOf != "" || v.VoidOf != "" {
+		title = t("receipt.refund_title")
+	}
+	return Document{
+		Title:    title + " " + v.Number,
+		Lang:     v.Lang,
+		Copy:     v.Copy,
+		CopyMark: t("receipt.duplicate"),
+		Blocks:   b.out,
+	}
+}
+
+// LabelKeys lists every message key that Build asks for.
+func LabelKeys() []string {
+	return []string{
+		"receipt.title", "receipt.refund_title", "receipt.duplicate", "receipt.training",
+		"receipt.number", "receipt.time", "receipt.register", "receipt.cashier", "receipt.refund_of", "receipt.void_of",
+		"receipt.member", "receipt.card", "receipt.tier", "receipt.staff",
+		"receipt.item", "receipt.amount",
+		"receipt.subtotal", "receipt.rounding", "receipt.total", "receipt.refund_total", "receipt.saved", "receipt.tax_included",
+		"receipt.change",
+		"receipt.points_earned", "receipt.points_spent", "receipt.points_balance",
+		"receipt.stored_value_spent", "receipt.stored_value_topped_up", "receipt.stored_value_bonus", "receipt.stored_value_balance",
+		"receipt.punches_used", "receipt.punches_left",
+	}
+}
