@@ -1,0 +1,268 @@
+package plugins
+
+import (
+	"context"
+	"crypto/ed25519"
+	"encoding/json"
+	"log/slog"
+	"os"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/shopwright/shopwright/core/clock"
+	"github.com/shopwright/shopwright/sdk/driver"
+)
+
+// Options are the host's settings. The zero value starts first-party drivers
+// from the program itself.
+type Options struct {
+	Log   *slog.Logger
+	Clock clock.Clock
+
+	// Exec answers the command that runs a built-in driver, plugins.unknown_driver
+	// where there is none of that name. Default: this program with
+	// "driver-serve NAME".
+	Exec func(name string) (path string, args []string, err error)
+
+	// Dir is the folder of installed drivers, <id>/<version>/driver.json.
+	Dir string
+	// Keys are the public keys that installed drivers may be signed with.
+	Keys []ed25519.PublicKey
+	// Development lets unsigned drivers run.
+	Development bool
+
+	// TempDir holds the sockets and private copies; default os.TempDir().
+	TempDir string
+
+	HealthEvery    time.Duration // default 800 ms
+	HealthDeadline time.Duration // default 500 ms
+	StartDeadline  time.Duration // default 10 s
+}
+
+// Instance is one driver to be run.
+type Instance struct {
+	ID      string          // the device's id; names the instance
+	Driver  string          // the driver's name
+	Version string          // "" = built in; otherwise the pinned version in Dir
+	Config  json.RawMessage // its settings; nil = {}
+}
+
+// Host runs drivers. Safe for concurrent use.
+type Host struct {
+	o     Options
+	spawn *spawner
+	store *store
+
+	mu        sync.Mutex
+	closed    bool
+	instances map[string]*supervised
+}
+
+// NewHost makes a host; Close ends it and every driver.
+func NewHost(o Options) *Host {
+	if o.Log == nil {
+		o.Log = slog.New(slog.DiscardHandler)
+	}
+	if o.Clock == nil {
+		o.Clock = clock.System{}
+	}
+	if o.Exec == nil {
+		o.Exec = Self
+	}
+	if o.HealthEvery == 0 {
+		o.HealthEvery = healthEvery
+	}
+	if o.HealthDeadline == 0 {
+		o.HealthDeadline = healthDeadline
+	}
+	if o.StartDeadline == 0 {
+		o.StartDeadline = startDeadline
+	}
+	return &Host{o: o, spawn: newSpawner(), store: newStore(o), instances: map[string]*supervised{}}
+}
+
+// Self is the command that runs a built-in driver from this program.
+func Self(name string) (string, []string, error) {
+	path, err := os.Executable()
+	if err != nil {
+		return "", nil, ErrNoDriver.With("driver", name).Wrap(err)
+	}
+	return path, []string{"driver-serve", name}, nil
+}
+
+// Start puts a driver under supervision and answers at once; WaitReady waits.
+// A driver that cannot be verified is listed as quarantined. ctx is for the
+// call alone: the driver runs until Stop. Faults: plugins.already_started,
+// plugins.closed.
+func (h *Host) Start(_ context.Context, in Instance) error {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.closed {
+		return ErrClosed
+	}
+	if _, ok := h.instances[in.ID]; ok {
+		return ErrStarted.With("id", in.ID)
+	}
+	s := newSupervised(h, in)
+	h.instances[in.ID] = s
+	go s.run()
+	return nil
+}
+
+// Stop ends a driver and forgets it. Fault: plugins.unknown_instance.
+func (h *Host) Stop(ctx context.Context, id string) error {
+	s, err := h.find(id)
+	if err != nil {
+		return err
+	}
+	s.cancel()
+	select {
+	case <-s.ended:
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+	h.mu.Lock()
+	if h.instances[id] == s {
+		delete(h.instances, id)
+	}
+	h.mu.Unlock()
+	return nil
+}
+
+// Kill kills a driver's process as a crash would; the supervisor restarts it.
+// Faults: plugins.unknown_instance, plugins.not_ready.
+func (h *Host) Kill(id string) error {
+	s, err := h.find(id)
+	if err != nil {
+		return err
+	}
+	return s.killByHand()
+}
+
+// Restart starts a driver that is quarantined or waits in backoff; it forgets
+// its earlier deaths. Fault: plugins.unknown_instance.
+func (h *Host) Restart(id string) error {
+	s, err := h.find(id)
+	if err != nil {
+		return err
+	}
+	s.again()
+	return nil
+}
+
+// WaitReady waits until a driver can take jobs. Faults:
+// plugins.unknown_instance, plugins.not_ready (quarantined or stopped; its
+// cause says why), or ctx's error.
+func (h *Host) WaitReady(ctx context.Context, id string) error {
+	s, err := h.find(id)
+	if err != nil {
+		return err
+	}
+	for {
+		st, changed := s.look()
+		switch {
+		case st.Usable():
+			return nil
+		case st.State == Quarantined || st.State == Stopped:
+			return ErrNotReady.With("id", id).With("reason", st.Reason)
+		}
+		select {
+		case <-changed:
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+}
+
+// Status lists every driver, by id.
+func (h *Host) Status() []Status {
+	h.mu.Lock()
+	all := make([]*supervised, 0, len(h.instances))
+	for _, s := range h.instances {
+		all = append(all, s)
+	}
+	h.mu.Unlock()
+	out := make([]Status, len(all))
+	for i, s := range all {
+		out[i], _ = s.look()
+	}
+	slices.SortFunc(out, func(a, b Status) int { return strings.Compare(a.ID, b.ID) })
+	return out
+}
+
+// Printer answers the handle of a driver that can print now.
+func (h *Host) Printer(id string) (driver.Printer, bool) {
+	if c, info, ok := h.client(id); ok && info.Prints() {
+		return c, true
+	}
+	return nil, false
+}
+
+// Drawer answers the handle of a driver that can open a drawer now.
+func (h *Host) Drawer(id string) (driver.Drawer, bool) {
+	if c, info, ok := h.client(id); ok && info.Kicks() {
+		return c, true
+	}
+	return nil, false
+}
+
+// Schema answers the JSON Schema of a driver's settings; it starts the driver
+// for the question where it is built in. Faults: plugins.unknown_driver,
+// plugins.start_failed, and those of a manifest.
+func (h *Host) Schema(ctx context.Context, name, version string) (json.RawMessage, error) {
+	cmd, err := h.store.command(name, version)
+	if err != nil {
+		return nil, err
+	}
+	if cmd.schema != nil {
+		return cmd.schema, nil
+	}
+	r, err := h.launch(ctx, cmd.path, cmd.args, nil, false, h.o.Log.With("driver", name))
+	if err != nil {
+		return nil, err
+	}
+	defer r.end()
+	ctx, cancel := context.WithTimeout(ctx, h.o.StartDeadline)
+	defer cancel()
+	s, err := r.drv.ConfigSchema(ctx)
+	if err != nil {
+		return nil, errStart.Wrap(err)
+	}
+	return s, nil
+}
+
+// Close ends every driver and waits for them.
+func (h *Host) Close() {
+	h.mu.Lock()
+	h.closed = true
+	all := make([]*supervised, 0, len(h.instances))
+	for _, s := range h.instances {
+		s.cancel()
+		all = append(all, s)
+	}
+	h.mu.Unlock()
+	for _, s := range all {
+		<-s.ended
+	}
+	h.spawn.close()
+	h.store.close()
+}
+
+func (h *Host) find(id string) (*supervised, error) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if s, ok := h.instances[id]; ok {
+		return s, nil
+	}
+	return nil, ErrUnknown.With("id", id)
+}
+
+func (h *Host) client(id string) (*driver.Client, driver.Info, bool) {
+	s, err := h.find(id)
+	if err != nil {
+		return nil, driver.Info{}, false
+	}
+	return s.client()
+}
