@@ -223,6 +223,9 @@ func (d *Desk) bookOpen(ctx context.Context, dr *draft) (*sale.Sale, error) {
 	if errors.Is(err, sale.ErrNotOpen) { // another went on with it: its result counts
 		return sale.Get(ctx, d.DB, s.Merchant, s.ID)
 	}
+	if err == nil {
+		d.noteFailures(ctx, dr.Quote, s.ID)
+	}
 	return s, err
 }
 

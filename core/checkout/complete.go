@@ -66,6 +66,7 @@ func (d *Desk) Complete(ctx context.Context, in SaleIn) (*sale.Sale, error) {
 	if err != nil {
 		return d.orReplay(ctx, in, err)
 	}
+	d.noteFailures(ctx, q, s.ID)
 	return s, nil
 }
 

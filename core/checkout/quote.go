@@ -47,6 +47,7 @@ type Quote struct {
 	Policy        wallet.Policy
 	AllowNegative bool
 	hash          string
+	failing       []string // packs that failed before this quote
 }
 
 // Commission is what a line pays its staff.

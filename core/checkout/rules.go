@@ -39,6 +39,9 @@ func (d *Desk) applyRules(ctx context.Context, q *Quote, l *loaded) error {
 	s := &stage{d: d, q: q}
 	for i := range l.active {
 		a := &l.active[i]
+		if a.Failures > 0 {
+			q.failing = append(q.failing, a.PackID)
+		}
 		b, err := d.Packs.Get(a.PackID, a.Version)
 		if err != nil {
 			q.Fallbacks = append(q.Fallbacks, Fallback{PackID: a.PackID, Version: a.Version, Reason: fault.Of(err).Reason, Costly: true})
