@@ -27,7 +27,7 @@ type couponLocks struct {
 // ask notes the locks and reads of trip 1, in the one lock order.
 func (b *booking) ask() {
 	if b.purse != nil {
-		b.purse.Ask(b.tx, id.None)
+		b.purse.AskToSpend(b.tx, spends(b.s))
 	}
 	if len(b.q.Coupons) > 0 {
 		b.coupons.ids = b.coupons.ids[:0]
@@ -37,6 +37,24 @@ func (b *booking) ask() {
 		b.tx.AskAll(coupon.AskLocked(b.s.Merchant, b.coupons.ids, &b.coupons.rows))
 	}
 	b.counter.Ask(b.tx, b.s.Merchant, b.s.Register)
+}
+
+// spends lists the units that the sale takes from the member's wallet.
+func spends(s *sale.Sale) (units []string) {
+	for _, t := range s.Tenders {
+		switch t.Type {
+		case sale.TenderStoredValue:
+			units = append(units, s.Currency.Code)
+		case sale.TenderPoints:
+			units = append(units, ledger.UnitPoints)
+		}
+	}
+	for i := range s.Lines {
+		if s.Lines[i].Punches > 0 {
+			units = append(units, ledger.PunchUnit(s.Lines[i].SKU))
+		}
+	}
+	return units
 }
 
 // write queues all that the sale does: document, books, coupons, shelf, member,

@@ -32,7 +32,7 @@ import (
 // shop is a merchant in business, with the real rule host and the packs that come
 // with the program.
 type shop struct {
-	t         *testing.T
+	t         testing.TB
 	ctx       context.Context
 	db        *db.DB
 	desk      *checkout.Desk
@@ -51,7 +51,7 @@ var (
 	host     *rules.Host
 )
 
-func ruleHost(t *testing.T) (*pack.Registry, *rules.Host) {
+func ruleHost(t testing.TB) (*pack.Registry, *rules.Host) {
 	t.Helper()
 	hostOnce.Do(func() {
 		hostReg = pack.NewRegistry()
@@ -78,7 +78,7 @@ func ruleHost(t *testing.T) (*pack.Registry, *rules.Host) {
 const perYuan = money.UnitPrice(10_000)
 
 // newShop makes a merchant with registers, SKUs, stock, one member and packs on.
-func newShop(t *testing.T, d *db.DB, c *clock.Manual, registers int, on ...string) *shop {
+func newShop(t testing.TB, d *db.DB, c *clock.Manual, registers int, on ...string) *shop {
 	t.Helper()
 	reg, h := ruleHost(t)
 	vault, err := member.NewVault(make([]byte, 32))
@@ -142,10 +142,17 @@ func (s *shop) sku(code string, kind catalog.Kind, category string, price money.
 			return err
 		}
 		s.skus[code] = v
-		if onHand > 0 {
-			return stock.Adjust(tx, stock.Adjustment{Merchant: s.m.ID, Shop: s.shop.ID, Kind: stock.KindReceipt, Moves: []stock.Move{{SKU: v.ID, Quantity: money.Quantity(onHand) * money.One}}})
-		}
 		return nil
+	})
+	if onHand > 0 {
+		s.stockUp(code, onHand)
+	}
+}
+
+func (s *shop) stockUp(code string, units int64) {
+	s.t.Helper()
+	s.tx(func(_ context.Context, tx *db.Tx) error {
+		return stock.Adjust(tx, stock.Adjustment{Merchant: s.m.ID, Shop: s.shop.ID, Kind: stock.KindReceipt, Moves: []stock.Move{{SKU: s.skus[code].ID, Quantity: money.Quantity(units) * money.One}}})
 	})
 }
 

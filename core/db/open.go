@@ -11,6 +11,8 @@ import (
 	"path/filepath"
 	"runtime"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -50,6 +52,12 @@ func (d Dialect) String() string {
 	return "sqlite"
 }
 
+// keptReads are SQLite's prepared reads.
+type keptReads struct {
+	byText sync.Map // text -> *sql.Stmt
+	count  atomic.Int64
+}
+
 // Options tunes Open; the zero value is right for a shop.
 type Options struct {
 	Clock   clock.Clock  // default: the machine's
@@ -72,6 +80,8 @@ type DB struct {
 	log     *slog.Logger
 	group   *groupCommit // SQLite only
 	file    string       // SQLite only
+
+	reads *keptReads // SQLite only
 }
 
 // Open opens "sqlite:FILE" or "postgres://…" and proves that it answers.
@@ -134,7 +144,7 @@ func (d *DB) openSQLite(file string, o Options) error {
 	}
 	d.read.SetMaxOpenConns(o.MaxOpen)
 	d.read.SetMaxIdleConns(o.MaxOpen)
-	d.dialect, d.file, d.group = SQLite, file, &groupCommit{}
+	d.dialect, d.file, d.group, d.reads = SQLite, file, &groupCommit{}, &keptReads{}
 	d.bun = bun.NewDB(d.read, sqlitedialect.New())
 	d.bunW = bun.NewDB(d.write, sqlitedialect.New())
 	return nil

@@ -51,8 +51,37 @@ func (d *DB) Read(ctx context.Context) bun.IDB {
 // Rows implements Reader.
 func (d *DB) Rows(ctx context.Context, query string, args ...any) (*sql.Rows, error) {
 	d.guardPool(ctx)
-	rows, err := d.read.QueryContext(ctx, d.dialect.text(query), d.dialect.args(args)...)
+	text := d.dialect.text(query)
+	if d.dialect == SQLite {
+		st, err := d.prepared(ctx, text)
+		if err != nil {
+			return nil, d.mapError(err)
+		}
+		rows, err := st.QueryContext(ctx, d.dialect.args(args)...)
+		return rows, d.mapError(err)
+	}
+	rows, err := d.read.QueryContext(ctx, text, d.dialect.args(args)...)
 	return rows, d.mapError(err)
+}
+
+// prepared keeps SQLite's reads prepared; pgx does that by itself.
+func (d *DB) prepared(ctx context.Context, text string) (*sql.Stmt, error) {
+	if st, ok := d.reads.byText.Load(text); ok {
+		return st.(*sql.Stmt), nil
+	}
+	st, err := d.read.PrepareContext(ctx, text)
+	if err != nil {
+		return nil, err
+	}
+	if d.reads.count.Add(1) > maxPrepared { // texts made at run time: not worth keeping more
+		d.reads.count.Store(0)
+		d.reads.byText.Clear()
+	}
+	if old, taken := d.reads.byText.LoadOrStore(text, st); taken {
+		_ = st.Close()
+		return old.(*sql.Stmt), nil
+	}
+	return st, nil
 }
 
 // Batch implements Reader.

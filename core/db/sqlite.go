@@ -2,6 +2,7 @@ package db
 
 import (
 	"context"
+	"database/sql"
 	"errors"
 	"sync"
 	"sync/atomic"
@@ -17,8 +18,9 @@ import (
 type groupCommit struct {
 	baton   sync.Mutex
 	waiting atomic.Int64
-	open    *commitGroup // guarded by baton; nil: no transaction is open
-	conn    bun.Conn     // guarded by baton; the writing connection, kept for ever
+	open    *commitGroup         // guarded by baton; nil: no transaction is open
+	conn    bun.Conn             // guarded by baton; the writing connection, kept for ever
+	stmts   map[string]*sql.Stmt // guarded by baton; prepared on conn: parsing costs more than most statements
 }
 
 type commitGroup struct {
@@ -130,9 +132,35 @@ func (t *Tx) flushSQLite(ctx context.Context) error {
 	return nil
 }
 
+// maxPrepared bounds the prepared statements that are kept.
+const maxPrepared = 1000
+
+func (t *Tx) prepared(ctx context.Context, text string) (*sql.Stmt, error) {
+	g := t.d.group
+	if st, ok := g.stmts[text]; ok {
+		return st, nil
+	}
+	st, err := t.conn.Conn.PrepareContext(ctx, text)
+	if err != nil {
+		return nil, err
+	}
+	if g.stmts == nil || len(g.stmts) >= maxPrepared {
+		for _, old := range g.stmts {
+			_ = old.Close()
+		}
+		g.stmts = map[string]*sql.Stmt{}
+	}
+	g.stmts[text] = st
+	return st, nil
+}
+
 func (t *Tx) runSQLite(ctx context.Context, s *stmt) error {
+	st, err := t.prepared(ctx, s.text)
+	if err != nil {
+		return err
+	}
 	if s.scan == nil {
-		res, err := t.conn.Conn.ExecContext(ctx, s.text, s.args...)
+		res, err := st.ExecContext(ctx, s.args...)
 		if err != nil || s.rows == nil {
 			return err
 		}
@@ -140,7 +168,7 @@ func (t *Tx) runSQLite(ctx context.Context, s *stmt) error {
 		s.rows(n)
 		return err
 	}
-	rows, err := t.conn.Conn.QueryContext(ctx, s.text, s.args...)
+	rows, err := st.QueryContext(ctx, s.args...)
 	if err != nil {
 		return err
 	}

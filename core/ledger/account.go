@@ -115,6 +115,21 @@ func scanLot(r db.Row, l *Lot) error {
 	return err
 }
 
+// AskLotsOf reads the lots with something left of an owner's accounts in these
+// units, for a spending. The account's lock covers them.
+func AskLotsOf(m id.ID, kind string, owner id.ID, units []string, out *[]Lot) db.Ask {
+	*out = (*out)[:0]
+	return db.Ask{SQL: `select ` + lotColumns + ` from lots l
+		join accounts a on a.merchant_id = l.merchant_id and a.id = l.account_id
+		where l.merchant_id = $1 and a.owner_kind = $2 and a.owner_id = $3 and a.unit in_texts($4) and l.remaining > 0
+		order by l.account_id, l.seq`, Args: []any{m, kind, owner, units}, Scan: func(r db.Row) error {
+		var l Lot
+		err := scanLot(r, &l)
+		*out = append(*out, l)
+		return err
+	}}
+}
+
 // AskLots reads the lots of an owner's accounts: those with something left, and
 // those that the given sale made or took from. The account's lock covers them.
 func AskLots(m id.ID, kind string, owner, sale id.ID, out *[]Lot) db.Ask {

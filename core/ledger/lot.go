@@ -14,7 +14,6 @@ type Purse struct {
 	Owner     id.ID
 	Accounts  []Account
 	Lots      []Lot
-	asked     bool
 	before    map[id.ID]money.Amount // what the database says remains of a lot
 	added     []*Lot
 	made      []*Account
@@ -23,8 +22,17 @@ type Purse struct {
 // Ask notes the reads that fill the purse, with its locks; sale names a sale
 // whose lots are wanted even where nothing remains of them.
 func (p *Purse) Ask(tx *db.Tx, sale id.ID) {
-	p.asked = true
 	tx.AskAll(AskAccounts(p.Merchant, p.OwnerKind, p.Owner, true, &p.Accounts), AskLots(p.Merchant, p.OwnerKind, p.Owner, sale, &p.Lots))
+}
+
+// AskToSpend is Ask for a transaction that spends in these units only: a member
+// of many visits has many lots of points, which most sales do not touch.
+func (p *Purse) AskToSpend(tx *db.Tx, units []string) {
+	tx.AskAll(AskAccounts(p.Merchant, p.OwnerKind, p.Owner, true, &p.Accounts))
+	p.Lots = p.Lots[:0]
+	if len(units) > 0 {
+		tx.AskAll(AskLotsOf(p.Merchant, p.OwnerKind, p.Owner, units, &p.Lots))
+	}
 }
 
 // Find answers the account of that unit and class, nil where there is none.

@@ -71,8 +71,9 @@ func verifyLots(ctx context.Context, r db.Reader, m id.ID, found Found) (int, er
 		if f.b > f.a || f.b < 0 || f.a < 0 {
 			found("ledger.lot", f.subject, f.a, f.b)
 		}
-	}, `select cast(l.id as text), coalesce((select sum(p.amount) from postings p where p.merchant_id = l.merchant_id and p.lot_id = l.id), 0), l.remaining, 0
-		from lots l where l.merchant_id = $1`, m)
+	}, `select cast(l.id as text), coalesce(p.taken, 0), l.remaining, 0
+		from lots l left join (select lot_id, sum(amount) as taken from postings where merchant_id = $1 and lot_id is not null group by lot_id) p on p.lot_id = l.id
+		where l.merchant_id = $1`, m)
 }
 
 func verifySums(ctx context.Context, r db.Reader, m id.ID, found Found) (int, error) {

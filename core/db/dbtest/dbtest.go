@@ -46,12 +46,12 @@ func options(opts []Option) db.Options {
 }
 
 // SQLite opens a migrated database in the test's folder.
-func SQLite(t *testing.T, opts ...Option) *db.DB {
+func SQLite(t testing.TB, opts ...Option) *db.DB {
 	t.Helper()
 	return open(t, "sqlite:"+filepath.Join(t.TempDir(), "shop.db"), true, opts)
 }
 
-func open(t *testing.T, dsn string, migrated bool, opts []Option) *db.DB {
+func open(t testing.TB, dsn string, migrated bool, opts []Option) *db.DB {
 	t.Helper()
 	d, err := db.Open(context.Background(), dsn, options(opts))
 	if err != nil {
@@ -74,13 +74,13 @@ var (
 )
 
 // Postgres creates a migrated database on the process's cluster.
-func Postgres(t *testing.T, opts ...Option) *db.DB {
+func Postgres(t testing.TB, opts ...Option) *db.DB {
 	t.Helper()
 	return open(t, PostgresURL(t), false, opts)
 }
 
 // PostgresURL creates a migrated database and answers its connection string.
-func PostgresURL(t *testing.T) string {
+func PostgresURL(t testing.TB) string {
 	t.Helper()
 	once.Do(func() {
 		if baseURL, startErr = startCluster(); startErr == nil {

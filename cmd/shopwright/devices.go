@@ -1,0 +1,282 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/shopwright/shopwright/admin/office"
+	"github.com/shopwright/shopwright/admin/pos"
+	"github.com/shopwright/shopwright/core/auth"
+	"github.com/shopwright/shopwright/core/clock"
+	"github.com/shopwright/shopwright/core/db"
+	"github.com/shopwright/shopwright/core/device"
+	"github.com/shopwright/shopwright/core/id"
+	"github.com/shopwright/shopwright/core/receipt"
+	"github.com/shopwright/shopwright/core/report"
+	"github.com/shopwright/shopwright/core/sale"
+	"github.com/shopwright/shopwright/hw/drivers/virtualprinter"
+	"github.com/shopwright/shopwright/hw/wire"
+	"github.com/shopwright/shopwright/plugins"
+	"github.com/shopwright/shopwright/sdk/driver"
+)
+
+// deviceDesk keeps one driver process running for each enabled device, by the
+// device's id.
+type deviceDesk struct {
+	a       *app
+	started map[string]device.Device // run's own
+}
+
+const lookForDevices = 2 * time.Second
+
+// run starts what was added, restarts what was changed, stops what was taken out
+// of use, until ctx ends.
+func (d *deviceDesk) run(ctx context.Context) {
+	d.started = map[string]device.Device{}
+	for {
+		if err := d.follow(ctx); err != nil && ctx.Err() == nil {
+			d.a.log.Warn("devices could not be read", "error", err)
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-time.After(lookForDevices):
+		}
+	}
+}
+
+func (d *deviceDesk) follow(ctx context.Context) error {
+	wanted, err := device.ListEnabled(ctx, d.a.db)
+	if err != nil {
+		return err
+	}
+	keep := map[string]bool{}
+	for _, dev := range wanted {
+		key := dev.ID.String()
+		keep[key] = true
+		if old, ok := d.started[key]; ok {
+			if old.Driver == dev.Driver && bytes.Equal(old.Config, dev.Config) {
+				continue
+			}
+			if err := d.a.plugins.Stop(ctx, key); err != nil {
+				return err
+			}
+		}
+		if err := d.a.plugins.Start(ctx, plugins.Instance{ID: key, Driver: dev.Driver, Config: dev.Config}); err != nil {
+			return err
+		}
+		d.started[key] = dev
+	}
+	for key := range d.started {
+		if !keep[key] {
+			if err := d.a.plugins.Stop(ctx, key); err != nil {
+				return err
+			}
+			delete(d.started, key)
+		}
+	}
+	return nil
+}
+
+// Status is the live state of a merchant's devices.
+func (d *deviceDesk) Status(m id.ID) []office.DeviceStatus {
+	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Second)
+	defer cancel()
+	devs, err := device.List(ctx, d.a.db, m, id.None)
+	if err != nil {
+		d.a.log.Warn("devices could not be read", "error", err)
+		return nil
+	}
+	mine := map[string]bool{}
+	for _, dev := range devs {
+		mine[dev.ID.String()] = true
+	}
+	var out []office.DeviceStatus
+	for _, st := range d.a.plugins.Status() {
+		if !mine[st.ID] {
+			continue
+		}
+		dev, err := id.Parse(st.ID)
+		if err != nil {
+			continue
+		}
+		out = append(out, office.DeviceStatus{Device: dev, State: stateWords[st.State], Detail: st.Detail, PID: st.PID, Restarts: st.Restarts, Since: st.Since})
+	}
+	return out
+}
+
+// stateWords are the supervisor's states as the devices page knows them.
+var stateWords = map[plugins.State]string{
+	plugins.Verified: "starting", plugins.Starting: "starting", plugins.Ready: "running", plugins.Degraded: "running", plugins.Suspect: "running",
+	plugins.Killed: "restarting", plugins.Backoff: "restarting", plugins.Quarantined: "failed", plugins.Stopped: "stopped",
+}
+
+// mine refuses another merchant's device. Fault: device.not_found.
+func (d *deviceDesk) mine(ctx context.Context, m, dev id.ID) (device.Device, error) {
+	return device.Get(ctx, d.a.db, m, dev)
+}
+
+// Kill ends the device's driver process, as a crash would.
+func (d *deviceDesk) Kill(m, dev id.ID) error {
+	if _, err := d.mine(context.Background(), m, dev); err != nil {
+		return err
+	}
+	return d.a.plugins.Kill(dev.String())
+}
+
+// Restart starts the driver anew where it was given up.
+func (d *deviceDesk) Restart(m, dev id.ID) error {
+	if _, err := d.mine(context.Background(), m, dev); err != nil {
+		return err
+	}
+	return d.a.plugins.Restart(dev.String())
+}
+
+// Test prints a page that says that the way to the printer works. It is not a
+// print job: it is for the person who stands before the printer.
+func (d *deviceDesk) Test(ctx context.Context, m, dev id.ID) error {
+	row, err := d.mine(ctx, m, dev)
+	if err != nil {
+		return err
+	}
+	p, ok := d.a.plugins.Printer(dev.String())
+	if !ok {
+		return plugins.ErrNotReady
+	}
+	doc := receipt.Document{Title: "test", Lang: "en", Blocks: []receipt.Block{
+		receipt.Text{Text: row.Name, Style: receipt.Style{Align: receipt.Center, Bold: true, Size: receipt.Tall}},
+		receipt.Text{Text: "Shopwright test / 测试 / 測試", Style: receipt.Style{Align: receipt.Center}},
+		receipt.Rule{},
+		receipt.Text{Text: "0123456789 ¥ ABCDEFGHIJ abcdefghij"},
+		receipt.Text{Text: d.a.db.Now().String(), Style: receipt.Style{Align: receipt.Center}},
+		receipt.Cut{},
+	}}
+	_, err = p.Submit(ctx, driver.Job{JobKey: driver.JobKey{ID: "test-" + id.New(int64(d.a.db.Now())).String(), Attempt: 1}, Document: wire.To(doc)})
+	if err != nil {
+		return plugins.ErrNotReady.Wrap(err)
+	}
+	return nil
+}
+
+// folder is where a virtual printer puts its receipts.
+func folder(dev device.Device) string {
+	var c struct {
+		Folder string `json:"folder"`
+	}
+	if dev.Driver != "virtual-printer" || json.Unmarshal(dev.Config, &c) != nil {
+		return ""
+	}
+	return c.Folder
+}
+
+// Papers lists the newest receipts of a virtual printer, newest first.
+func (d *deviceDesk) Papers(ctx context.Context, m, dev id.ID, limit int) ([]office.Paper, error) {
+	row, err := d.mine(ctx, m, dev)
+	if err != nil || folder(row) == "" {
+		return nil, err
+	}
+	printed, err := virtualprinter.List(folder(row))
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	var out []office.Paper
+	for i := len(printed) - 1; i >= 0 && len(out) < limit; i-- {
+		p := printed[i]
+		text, err := os.ReadFile(filepath.Join(folder(row), p.Text))
+		if err != nil {
+			continue
+		}
+		paper := office.Paper{Name: p.Picture, Text: string(text)}
+		if info, err := os.Stat(filepath.Join(folder(row), p.Picture)); err == nil {
+			paper.At = clock.Of(info.ModTime())
+		}
+		out = append(out, paper)
+	}
+	return out, nil
+}
+
+// Picture is one receipt as a PNG. Faults: device.not_found.
+func (d *deviceDesk) Picture(ctx context.Context, m, dev id.ID, name string) ([]byte, error) {
+	row, err := d.mine(ctx, m, dev)
+	if err != nil {
+		return nil, err
+	}
+	if folder(row) == "" || name != filepath.Base(name) || !strings.HasSuffix(name, ".png") {
+		return nil, device.ErrNotFound
+	}
+	png, err := os.ReadFile(filepath.Join(folder(row), name))
+	if err != nil {
+		return nil, device.ErrNotFound
+	}
+	return png, nil
+}
+
+// AtRegister lists the register's devices, as they are now.
+func (d *deviceDesk) AtRegister(ctx context.Context, m, register id.ID) ([]pos.DeviceState, error) {
+	devs, err := device.List(ctx, d.a.db, m, id.None)
+	if err != nil {
+		return nil, err
+	}
+	live := map[string]plugins.Status{}
+	for _, st := range d.a.plugins.Status() {
+		live[st.ID] = st
+	}
+	var out []pos.DeviceState
+	for _, dev := range devs {
+		if dev.Register != register || !dev.Enabled {
+			continue
+		}
+		st, ok := live[dev.ID.String()]
+		out = append(out, pos.DeviceState{Name: dev.Name, Kind: dev.Class, Online: ok && st.State == plugins.Ready, Reason: st.Reason})
+	}
+	return out, nil
+}
+
+// PrintOf tells where the receipt of a sale stands.
+func (d *deviceDesk) PrintOf(ctx context.Context, m, sale id.ID) (pos.PrintState, error) {
+	jobs, _, err := device.ListJobs(ctx, d.a.db, m, device.JobFilter{Sale: sale}, db.Page{Limit: 1})
+	if err != nil || len(jobs) == 0 {
+		return pos.PrintState{}, err
+	}
+	key, _ := device.SplitReason(jobs[0].Reason)
+	return pos.PrintState{ID: jobs[0].ID, State: jobs[0].State, Reason: key}, nil
+}
+
+// Reprint prints a sale's receipt once more, marked as a duplicate.
+func (d *deviceDesk) Reprint(ctx context.Context, m, saleID id.ID) error {
+	s, err := sale.Get(ctx, d.a.db, m, saleID)
+	if err != nil {
+		return err
+	}
+	return d.a.db.InTx(ctx, func(ctx context.Context, tx *db.Tx) error {
+		if _, err := device.ReprintSale(ctx, tx, m, s.Register, s.ID, device.KindReceipt); err != nil {
+			return err
+		}
+		return auth.Audit(ctx, tx, auth.Record{Action: "receipt.reprinted", SubjectKind: "sale", SubjectID: s.ID.String()})
+	})
+}
+
+// printDocuments makes the document of a print job from its reference.
+type printDocuments struct{ receipts *report.Receipts }
+
+func (p printDocuments) Document(ctx context.Context, j device.Job) (receipt.Document, error) {
+	return p.receipts.Document(ctx, j.Merchant, j.Sale, "", j.Attempt)
+}
+
+// saleReceipts is the same for screens and the API: the original, in the reader's
+// language.
+type saleReceipts struct{ receipts *report.Receipts }
+
+func (s saleReceipts) Document(ctx context.Context, m, sale id.ID, locale string) (receipt.Document, error) {
+	return s.receipts.Document(ctx, m, sale, locale, 1)
+}

@@ -1,0 +1,63 @@
+package main
+
+import (
+	"fmt"
+	"os"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/shopwright/shopwright/core/db"
+	"github.com/shopwright/shopwright/core/report"
+)
+
+func verifyCommand() *cobra.Command {
+	var cfg config
+	cmd := &cobra.Command{
+		Use:   "verify",
+		Short: "Recompute every balance, level and sale total from the entries",
+		Long: "verify recomputes every member's balance and lots, every stock level, every sale's\n" +
+			"total and number, the hash of every entry and the chains of seals and of the audit\n" +
+			"log. It changes nothing and may run beside the server. Exit status 1 where a figure\n" +
+			"does not follow from the entries.",
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if err := cfg.load(cmd); err != nil {
+				return err
+			}
+			if file, ok := strings.CutPrefix(cfg.DB, "sqlite:"); ok {
+				if _, err := os.Stat(file); err != nil {
+					return fmt.Errorf("there is no database: %w", err)
+				}
+			}
+			d, err := db.Open(cmd.Context(), cfg.DB, db.Options{})
+			if err != nil {
+				return err
+			}
+			defer d.Close()
+			clean, err := report.ProveAll(cmd.Context(), d, printProof)
+			if err != nil {
+				return err
+			}
+			if !clean {
+				fmt.Println("verify: the books do NOT prove")
+				return exitCode(1)
+			}
+			fmt.Println("verify: the books prove")
+			return nil
+		},
+	}
+	cfg.flags(cmd)
+	return cmd
+}
+
+func printProof(p report.Proof) {
+	var parts []string
+	for _, part := range p.Parts {
+		parts = append(parts, fmt.Sprintf("%s %d", part.Name, part.Checked))
+	}
+	fmt.Printf("%s: %d figures recomputed (%s), %d differences\n", p.Name, p.Checked(), strings.Join(parts, ", "), len(p.Differences))
+	for _, d := range p.Differences {
+		fmt.Printf("  %s %s: recomputed %d, stands at %d\n", d.Check, d.Subject, d.Want, d.Got)
+	}
+}

@@ -1,0 +1,94 @@
+//go:build wasip1
+
+package rule
+
+import "unsafe"
+
+// The module's one instance of everything. The host calls one export at a time
+// and restores the memory after each evaluation.
+var (
+	current  Rule
+	input    Input
+	output   Output
+	inbox    = make([]byte, 0, 16<<10)
+	outbox   = make([]byte, 0, 16<<10)
+	lastText []byte
+)
+
+// Main registers the module's rule; call it from an init function.
+func Main(r Rule) {
+	current = r
+	// Part of the image that each call starts from: a usual basket allocates nothing.
+	input.Lines = make([]Line, 0, 64)
+	input.Coupons = make([]Coupon, 0, 8)
+	input.Punches = make([]PunchBalance, 0, 8)
+	input.Facts = make([]Fact, 0, 16)
+	input.Tiers = make([]Tier, 0, 8)
+	output.Candidates = make([]Candidate, 0, 64)
+	output.Earns = make([]Earn, 0, 64)
+	output.Commissions = make([]Commission, 0, 64)
+	output.Bonuses = make([]Bonus, 0, 8)
+	output.Notes = make([]Note, 0, 16)
+}
+
+//go:wasmexport sw_abi_1
+func swABI1() {}
+
+//go:wasmexport sw_alloc
+func swAlloc(n uint32) uint32 {
+	if uint32(cap(inbox)) < n {
+		inbox = make([]byte, n)
+	}
+	return uint32(uintptr(unsafe.Pointer(unsafe.SliceData(inbox))))
+}
+
+//go:wasmexport sw_configure
+func swConfigure(ptr, n uint32) int32 {
+	if current == nil || n > uint32(cap(inbox)) {
+		return refuse("no rule")
+	}
+	// A copy: a rule may keep parts of its configuration.
+	if err := current.Configure(append([]byte(nil), inbox[:n]...)); err != nil {
+		return refuse(err.Error())
+	}
+	return 0
+}
+
+//go:wasmexport sw_evaluate
+func swEvaluate(ptr, n uint32) uint64 {
+	if current == nil || n > uint32(cap(inbox)) {
+		refuse("no rule")
+		return 0
+	}
+	b := inbox[:n]
+	if err := DecodeInput(b, text(b), &input); err != nil {
+		refuse(err.Error())
+		return 0
+	}
+	if err := Evaluate(current, &input, &output); err != nil {
+		refuse(err.Error())
+		return 0
+	}
+	outbox = AppendOutput(outbox[:0], &output)
+	return view(outbox)
+}
+
+//go:wasmexport sw_error
+func swError() uint64 {
+	if len(lastText) == 0 {
+		return 0
+	}
+	return view(lastText)
+}
+
+func refuse(why string) int32 {
+	lastText = append(lastText[:0], why...)
+	return 1
+}
+
+func view(b []byte) uint64 {
+	return uint64(uintptr(unsafe.Pointer(unsafe.SliceData(b))))<<32 | uint64(len(b))
+}
+
+// text is b as a string without a copy; the input is not changed during a call.
+func text(b []byte) string { return unsafe.String(unsafe.SliceData(b), len(b)) }
