@@ -35,7 +35,8 @@ var unitsKnown = []Unit{"", UnitMinor, UnitRate, UnitPercent, UnitMinutes, UnitC
 // Schema is a JSON Schema (draft 2020-12) of the kind that a form can be made
 // from: object, array (of objects, strings, numbers), string, integer, number,
 // boolean, enum, and oneOf of const with title. "x-title", "x-description" and
-// "x-labels" carry texts by locale.
+// "x-labels" carry texts by locale. multipleOf is left to the schema's own check
+// when the value is stored.
 type Schema struct {
 	Type       string // object, array, string, integer, number, boolean
 	Unit       Unit
@@ -189,7 +190,6 @@ type rawSchema struct {
 	PatternProps     json.RawMessage `json:"patternProperties"`
 	ExclusiveMinimum json.Number     `json:"exclusiveMinimum"`
 	ExclusiveMaximum json.Number     `json:"exclusiveMaximum"`
-	MultipleOf       json.Number     `json:"multipleOf"`
 }
 
 const maxDepth = 8
@@ -227,7 +227,7 @@ func parseSchema(data []byte, cur money.Currency, at string, depth int) (*Schema
 	}{
 		{"anyOf", r.AnyOf != nil}, {"allOf", r.AllOf != nil}, {"not", r.Not != nil}, {"if", r.If != nil}, {"$ref", r.Ref != ""},
 		{"prefixItems", r.PrefixItems != nil}, {"patternProperties", r.PatternProps != nil},
-		{"exclusiveMinimum", r.ExclusiveMinimum != ""}, {"exclusiveMaximum", r.ExclusiveMaximum != ""}, {"multipleOf", r.MultipleOf != ""},
+		{"exclusiveMinimum", r.ExclusiveMinimum != ""}, {"exclusiveMaximum", r.ExclusiveMaximum != ""},
 	} {
 		if k.set {
 			return nil, bad(k.name)
@@ -257,7 +257,7 @@ func parseSchema(data []byte, cur money.Currency, at string, depth int) (*Schema
 	if s.Type == "" && len(s.Enum) > 0 {
 		s.Type = typeOf(s.Enum[0].Value)
 	}
-	if !slices.Contains(unitsKnown, s.Unit) || s.Unit != "" && s.Type != "integer" {
+	if !slices.Contains(unitsKnown, s.Unit) || s.Unit != "" && s.Type != "integer" && (s.Type != "number" || s.Unit != UnitPercent) {
 		return nil, bad("x-unit")
 	}
 	return s, s.finish(r, at, depth, bad)
