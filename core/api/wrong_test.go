@@ -179,4 +179,3 @@ func (s *shop) newKey(r auth.Role, until clock.Instant) (secret string) {
 	})
 	return secret
 }
-

@@ -17,7 +17,6 @@ import (
 	"github.com/shopwright/shopwright/core/promotion"
 	"github.com/shopwright/shopwright/core/sale"
 	"github.com/shopwright/shopwright/core/setting"
-	"github.com/shopwright/shopwright/core/stock"
 	"github.com/shopwright/shopwright/core/tenant"
 	"github.com/shopwright/shopwright/core/wallet"
 )
@@ -35,7 +34,6 @@ type loaded struct {
 	staff    []auth.Staff
 	coupons  []coupon.Coupon
 	active   []pack.Activation
-	levels   []stock.Level
 }
 
 // zoneEntry remembers a register's time zone for a while: the date of the facts'

@@ -12,9 +12,9 @@ import (
 // line; found gets (check, subject, want, got).
 func Verify(ctx context.Context, r db.Reader, m id.ID, found func(check, subject string, want, got int64)) (int, error) {
 	type row struct {
-		id                                                 string
-		total, rounding, paid, change                      int64
-		lines, tenders, gross, adjustments, lineNet, extra int64
+		id                                        string
+		total, rounding, paid, change             int64
+		lines, tenders, gross, adjustments, extra int64
 	}
 	rows, err := db.All(ctx, r, func(s db.Row, v *row) error {
 		return s.Scan(&v.id, &v.total, &v.rounding, &v.paid, &v.change, &v.lines, &v.extra, &v.tenders, &v.gross, &v.adjustments)

@@ -104,7 +104,7 @@ func TestNewHostOldGuest(t *testing.T) {
 		t.Fatal(err)
 	}
 	c := back.Candidates[1]
-	if c.Kind != Percent || c.Class != ClassLine || c.Basis != Remaining || c.Targets != nil && len(c.Targets) > 0 || c.Code != "" || back.Candidates[0].Basis != Remaining {
+	if c.Kind != Percent || c.Class != ClassLine || c.Basis != Remaining || len(c.Targets) > 0 || c.Code != "" || back.Candidates[0].Basis != Remaining {
 		t.Fatalf("defaults: %+v", back.Candidates)
 	}
 }

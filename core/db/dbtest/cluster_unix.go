@@ -42,12 +42,13 @@ func asOther(cmd *exec.Cmd, dir string) error {
 func watch(pid int, dir string) error {
 	w := exec.Command("sh", "-c", "read _; kill -QUIT $0; sleep 0.3; rm -rf \"$1\"", strconv.Itoa(pid), dir)
 	w.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
-	var err error
-	if ourEnd, err = w.StdinPipe(); err != nil {
+	end, err := w.StdinPipe()
+	if err != nil {
 		return err
 	}
+	held = append(held, end)
 	return w.Start()
 }
 
-// ourEnd stays reachable: a collected pipe would be closed.
-var ourEnd io.WriteCloser
+// held keeps our ends of the pipes reachable: a collected one would be closed.
+var held []io.Closer
