@@ -74,7 +74,7 @@ func New(mux *http.ServeMux, o Options) huma.API {
 	a.registers()
 	a.shifts()
 	a.events()
-	mux.HandleFunc(Prefix+"/", noRoute(mux))
+	mux.HandleFunc("/api/", noRoute(mux))
 	a.docs(mux)
 	a.openAPI(mux)
 	return a.huma
@@ -150,7 +150,8 @@ type route struct {
 	doc              string
 	any              []auth.Permission // the caller needs one of them; none: whoever is known
 	key              key
-	status           int // of success; default 200
+	status           int  // of success; default 200
+	pays             bool // an acquirer may be asked: 202 while its answer is not known
 }
 
 // add registers an operation. f gets the caller and answers a document or a fault.
@@ -196,6 +197,10 @@ func (a *api) failures(r route) map[string]*huma.Response {
 	}
 	for _, code := range codes {
 		out[strconv.Itoa(code)] = &huma.Response{Description: http.StatusText(code), Content: map[string]*huma.MediaType{web.ProblemType: {Schema: schema}}}
+	}
+	if r.pays {
+		pending := a.huma.OpenAPI().Components.Schemas.Schema(reflect.TypeFor[Pending](), true, "Pending")
+		out["202"] = &huma.Response{Description: "A payment is still being asked for.", Content: map[string]*huma.MediaType{"application/json": {Schema: pending}}}
 	}
 	return out
 }

@@ -150,7 +150,7 @@ func (s schemas) operation(path string, op *huma.Operation) docsOperation {
 	}
 	var failures []string
 	for code, r := range op.Responses {
-		if code >= "300" {
+		if code >= "300" || code == "202" {
 			failures = append(failures, code)
 			continue
 		}

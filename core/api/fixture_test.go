@@ -96,6 +96,7 @@ type shop struct {
 	d        *db.DB
 	clock    *clock.Manual
 	rules    *tenOff
+	desk     *checkout.Desk
 	server   *httptest.Server
 	merchant id.ID
 	shop     id.ID
@@ -120,6 +121,9 @@ func each(t *testing.T, f func(*shop)) {
 
 func newShop(t *testing.T, d *db.DB, now *clock.Manual) *shop {
 	t.Helper()
+	if now == nil {
+		now = clock.NewManual(time.Date(2026, 5, 4, 3, 0, 0, 0, time.UTC)) // for what does not look at the time
+	}
 	quiet := slog.New(slog.NewTextHandler(io.Discard, nil))
 	vault, err := member.NewVault(bytes.Repeat([]byte{7}, 32))
 	if err != nil {
@@ -129,6 +133,7 @@ func newShop(t *testing.T, d *db.DB, now *clock.Manual) *shop {
 	t.Cleanup(s.sessions.Close)
 	reg := tenOffPack(t)
 	desk := &checkout.Desk{DB: d, Rules: s.rules, Packs: reg, Vault: vault, Log: quiet}
+	s.desk = desk
 	mux := http.NewServeMux()
 	api.New(mux, api.Options{DB: d, Desk: desk, Packs: reg, Vault: vault, Receipts: receipts{d}, Log: quiet, Version: "1.0.0"})
 	s.server = httptest.NewServer(web.Wrap(mux, web.Options{Auth: s.sessions, Log: quiet}))

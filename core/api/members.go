@@ -5,7 +5,6 @@ import (
 	"net/http"
 
 	"github.com/shopwright/shopwright/core/auth"
-	"github.com/shopwright/shopwright/core/clock"
 	"github.com/shopwright/shopwright/core/db"
 	"github.com/shopwright/shopwright/core/id"
 	"github.com/shopwright/shopwright/core/member"
@@ -177,19 +176,3 @@ func (p *MemberPatch) fields() []string {
 	}
 	return out
 }
-
-// Lot is a part of a wallet with its own origin and end.
-type Lot struct {
-	ID           id.ID   `json:"id" format:"uuid"`
-	Class        string  `json:"class" doc:"principal, bonus, points or punch."`
-	ServiceSKUID id.ID   `json:"service_sku_id,omitzero" format:"uuid" doc:"Punches: the service."`
-	Amount       string  `json:"amount" doc:"As it came in: money, points or visits, by the class."`
-	Remaining    string  `json:"remaining"`
-	OriginSaleID id.ID   `json:"origin_sale_id,omitzero" format:"uuid"`
-	OriginShopID id.ID   `json:"origin_shop_id,omitzero" format:"uuid"`
-	ExpiresAt    Instant `json:"expires_at,omitzero"`
-	CreatedAt    Instant `json:"created_at"`
-}
-
-// instant converts for a document.
-func instant(i clock.Instant) Instant { return Instant(i) }

@@ -94,34 +94,40 @@ func (i Instant) MarshalText() ([]byte, error) { return clock.Instant(i).Marshal
 // UnmarshalText reads RFC 3339.
 func (i *Instant) UnmarshalText(b []byte) error { return (*clock.Instant)(i).UnmarshalText(b) }
 
-// TenderIn is a means of payment, as {"type", "amount"}; where one tender pays all,
-// its type alone will do.
+// instant converts for a document.
+func instant(i clock.Instant) Instant { return Instant(i) }
+
+// TenderIn is a means of payment and its amount.
 type TenderIn struct {
-	Type      string `json:"type"`
-	Amount    Money  `json:"amount,omitempty"`
-	Reference string `json:"reference,omitempty"`
+	Type      string `json:"type" enum:"cash,card,qr,stored_value,points"`
+	Amount    Money  `json:"amount" doc:"Points: their worth in money."`
+	Reference string `json:"reference,omitempty" maxLength:"80" doc:"Of a terminal that is not ours."`
 }
+
+// TenderChoice pays a whole sale: a tender type alone, or {"type", "amount"} where
+// another amount is handed over.
+type TenderChoice TenderIn
 
 var tenderTypes = []any{"cash", "card", "qr", "stored_value", "points"}
 
 // Schema describes both forms.
-func (TenderIn) Schema(r huma.Registry) *huma.Schema {
+func (TenderChoice) Schema(r huma.Registry) *huma.Schema {
 	kind := &huma.Schema{Type: huma.TypeString, Enum: tenderTypes}
 	return &huma.Schema{
 		Description: "A tender type, or a tender with its amount.",
-		OneOf: []*huma.Schema{kind, {
+		OneOf: []*huma.Schema{{
 			Type: huma.TypeObject, AdditionalProperties: false, Required: []string{"type"},
 			Properties: map[string]*huma.Schema{"type": kind, "amount": Money("").Schema(r), "reference": {Type: huma.TypeString, MaxLength: new(80)}},
-		}},
+		}, kind},
+		Examples: []any{"cash"},
 	}
 }
 
 // UnmarshalJSON reads both forms.
-func (t *TenderIn) UnmarshalJSON(b []byte) error {
-	*t = TenderIn{}
+func (t *TenderChoice) UnmarshalJSON(b []byte) error {
+	*t = TenderChoice{}
 	if len(b) > 0 && b[0] == '"' {
 		return json.Unmarshal(b, &t.Type)
 	}
-	type plain TenderIn
-	return json.Unmarshal(b, (*plain)(t))
+	return json.Unmarshal(b, (*TenderIn)(t))
 }

@@ -112,7 +112,7 @@ type VoidIn struct {
 
 func (a *api) sales() {
 	seeing := []auth.Permission{auth.PermSell, auth.PermReports}
-	add(a, route{id: "complete-sale", method: http.MethodPost, path: "/sales", tag: "sales", summary: "Sell a basket", any: []auth.Permission{auth.PermSell}, key: mustKey, status: http.StatusCreated,
+	add(a, route{id: "complete-sale", method: http.MethodPost, path: "/sales", tag: "sales", summary: "Sell a basket", any: []auth.Permission{auth.PermSell}, key: mustKey, pays: true, status: http.StatusCreated,
 		doc: "409 checkout.total_changed carries the new quote; 202 where a payment is still being asked for."}, a.sell)
 	add(a, route{id: "list-sales", method: http.MethodGet, path: "/sales", tag: "sales", summary: "List completed sales, refunds and voids, the newest first", any: seeing}, a.listSales)
 	add(a, route{id: "get-sale", method: http.MethodGet, path: "/sales/{id}", tag: "sales", summary: "Get a sale", any: seeing}, a.getSale)

@@ -32,6 +32,19 @@ type Wallet struct {
 	Movements  []Movement  `json:"movements" doc:"The newest 100."`
 }
 
+// Lot is a part of a wallet with its own origin and end.
+type Lot struct {
+	ID           id.ID   `json:"id" format:"uuid"`
+	Class        string  `json:"class" doc:"principal, bonus, points or punch."`
+	ServiceSKUID id.ID   `json:"service_sku_id,omitzero" format:"uuid" doc:"Punches: the service."`
+	Amount       string  `json:"amount" doc:"As it came in: money, points or visits, by the class."`
+	Remaining    string  `json:"remaining"`
+	OriginSaleID id.ID   `json:"origin_sale_id,omitzero" format:"uuid"`
+	OriginShopID id.ID   `json:"origin_shop_id,omitzero" format:"uuid"`
+	ExpiresAt    Instant `json:"expires_at,omitzero"`
+	CreatedAt    Instant `json:"created_at"`
+}
+
 // PunchCard is what is left of the visits of a service.
 type PunchCard struct {
 	ServiceSKUID id.ID `json:"service_sku_id" format:"uuid"`
@@ -55,8 +68,8 @@ const movementsShown = 100
 func (a *api) wallets() {
 	add(a, route{id: "get-wallet", method: http.MethodGet, path: "/members/{id}/wallet", tag: "members", summary: "Get a member's wallet", any: []auth.Permission{auth.PermMembers, auth.PermSell}}, a.wallet)
 	sells := []auth.Permission{auth.PermTopUp}
-	add(a, route{id: "top-up", method: http.MethodPost, path: "/members/{id}/top-ups", tag: "members", summary: "Sell stored value", any: sells, key: mustKey, status: http.StatusCreated}, a.topUp)
-	add(a, route{id: "sell-punch-card", method: http.MethodPost, path: "/members/{id}/punch-cards", tag: "members", summary: "Sell visits of a service", any: sells, key: mustKey, status: http.StatusCreated}, a.sellPunchCard)
+	add(a, route{id: "top-up", method: http.MethodPost, path: "/members/{id}/top-ups", tag: "members", summary: "Sell stored value", any: sells, key: mustKey, pays: true, status: http.StatusCreated}, a.topUp)
+	add(a, route{id: "sell-punch-card", method: http.MethodPost, path: "/members/{id}/punch-cards", tag: "members", summary: "Sell visits of a service", any: sells, key: mustKey, pays: true, status: http.StatusCreated}, a.sellPunchCard)
 }
 
 func (a *api) wallet(ctx context.Context, c caller, in *IDIn) (*read[Wallet], error) {
@@ -117,23 +130,23 @@ func (c caller) figure(unit string, n money.Amount) string {
 
 // TopUpIn buys stored value. The bonus is what the rule packs say.
 type TopUpIn struct {
-	ShopID     id.ID    `json:"shop_id" format:"uuid"`
-	RegisterID id.ID    `json:"register_id" format:"uuid"`
-	Amount     Money    `json:"amount"`
-	Tender     TenderIn `json:"tender"`
-	StaffID    id.ID    `json:"staff_id,omitzero" format:"uuid"`
+	ShopID     id.ID        `json:"shop_id" format:"uuid"`
+	RegisterID id.ID        `json:"register_id" format:"uuid"`
+	Amount     Money        `json:"amount"`
+	Tender     TenderChoice `json:"tender"`
+	StaffID    id.ID        `json:"staff_id,omitzero" format:"uuid"`
 }
 
 // PunchCardIn buys visits of a service.
 type PunchCardIn struct {
-	ShopID       id.ID    `json:"shop_id" format:"uuid"`
-	RegisterID   id.ID    `json:"register_id" format:"uuid"`
-	ServiceSKUID id.ID    `json:"service_sku_id" format:"uuid"`
-	Visits       int64    `json:"visits" minimum:"1" maximum:"100000"`
-	FreeVisits   int64    `json:"free_visits,omitempty" minimum:"0" maximum:"100000"`
-	Amount       Money    `json:"amount"`
-	Tender       TenderIn `json:"tender"`
-	StaffID      id.ID    `json:"staff_id,omitzero" format:"uuid"`
+	ShopID       id.ID        `json:"shop_id" format:"uuid"`
+	RegisterID   id.ID        `json:"register_id" format:"uuid"`
+	ServiceSKUID id.ID        `json:"service_sku_id" format:"uuid"`
+	Visits       int64        `json:"visits" minimum:"1" maximum:"100000"`
+	FreeVisits   int64        `json:"free_visits,omitempty" minimum:"0" maximum:"100000"`
+	Amount       Money        `json:"amount"`
+	Tender       TenderChoice `json:"tender"`
+	StaffID      id.ID        `json:"staff_id,omitzero" format:"uuid"`
 }
 
 // Prepaid is a sale of stored value or visits.
@@ -180,7 +193,7 @@ func (a *api) sellPunchCard(ctx context.Context, c caller, in *struct {
 }
 
 // prepay sells one prepaid line. A tender without an amount pays it all.
-func (a *api) prepay(ctx context.Context, c caller, b checkout.Basket, t TenderIn) (*made[Prepaid], error) {
+func (a *api) prepay(ctx context.Context, c caller, b checkout.Basket, t TenderChoice) (*made[Prepaid], error) {
 	tender := checkout.TenderIn{Type: t.Type, Amount: b.Lines[0].Amount, Reference: t.Reference}
 	if t.Amount != "" {
 		var err error

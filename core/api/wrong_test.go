@@ -48,7 +48,7 @@ func TestWrongInput(t *testing.T) {
 			{"Infinity in quotes", sales, with(`"20.00"`, `"Infinity"`), key, 400, "money.malformed", "tenders[0].amount"},
 			{"NaN", sales, with(`"2"`, `NaN`), key, 400, "request.malformed", ""},
 			{"an exponent", sales, with(`"20.00"`, `"2e1"`), key, 400, "money.malformed", "tenders[0].amount"},
-			{"money as a number", sales, with(`"20.00"`, `20.00`), key, 400, "request.validation", "tenders[0]"},
+			{"money as a number", sales, with(`"20.00"`, `20.00`), key, 400, "request.validation", "tenders[0].amount"},
 			{"money with three digits", sales, with(`"20.00"`, `"20.001"`), key, 400, "money.malformed", "tenders[0].amount"},
 			{"money beyond all shops", sales, with(`"20.00"`, `"9999999999999999"`), key, 400, "money.overflow", "tenders[0].amount"},
 			{"too little money", sales, with(`"20.00"`, `"1.00"`), key, 400, "checkout.underpaid", "tenders"},

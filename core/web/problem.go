@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"net/http"
+	"strconv"
 
 	"github.com/shopwright/shopwright/core/fault"
 	"github.com/shopwright/shopwright/core/i18n"
@@ -39,10 +40,17 @@ func ProblemOf(ctx context.Context, err error) Problem {
 
 // WriteProblem answers a request with an error.
 func WriteProblem(w http.ResponseWriter, r *http.Request, err error) {
-	p := ProblemOf(r.Context(), err)
+	ctx := r.Context()
+	if _, chosen := ctx.Value(localeKey{}).(i18n.Locale); !chosen { // refused by an outer layer
+		ctx = WithLocale(ctx, choose(r))
+	}
+	p := ProblemOf(ctx, err)
 	h := w.Header()
 	h.Set("Content-Type", ProblemType)
-	h.Set("Content-Language", Locale(r.Context()).Tag())
+	h.Set("Content-Language", Locale(ctx).Tag())
+	if wait, ok := fault.Of(err).Args["retry_after_seconds"].(int64); ok {
+		h.Set("Retry-After", strconv.FormatInt(wait, 10))
+	}
 	h.Set("Cache-Control", "no-store")
 	if p.Status == http.StatusUnauthorized {
 		h.Set("WWW-Authenticate", `Bearer realm="shopwright"`)
