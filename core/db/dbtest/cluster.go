@@ -3,17 +3,19 @@ package dbtest
 import (
 	"errors"
 	"fmt"
-	"net"
+	"net/url"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"sort"
+	"strings"
 	"time"
 )
 
-// startCluster makes a cluster in a temporary folder and starts it on a free
-// port. It ends with this process: a small shell watches our end of a pipe, so
-// that a test that is killed leaves nothing behind.
+// startCluster makes a cluster in a temporary folder and starts it on a socket in
+// that folder: a port could be another's by the time the server asks for it. It
+// ends with this process: a small shell watches our end of a pipe, so that a test
+// that is killed leaves nothing behind.
 func startCluster() (string, error) {
 	bin, err := findBinaries()
 	if err != nil {
@@ -31,13 +33,7 @@ func startCluster() (string, error) {
 	if out, err := initdb.CombinedOutput(); err != nil {
 		return "", fmt.Errorf("initdb: %w: %s", err, out)
 	}
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		return "", err
-	}
-	port := l.Addr().(*net.TCPAddr).Port
-	l.Close()
-	args := []string{"-D", data, "-p", fmt.Sprint(port), "-k", dir, "-h", "127.0.0.1"}
+	args := []string{"-D", data, "-k", dir, "-h", ""}
 	for _, s := range []string{"fsync=off", "synchronous_commit=off", "full_page_writes=off", "max_connections=300", "shared_buffers=64MB", "log_min_messages=panic", "autovacuum=off"} {
 		args = append(args, "-c", s)
 	}
@@ -51,14 +47,14 @@ func startCluster() (string, error) {
 	if err := watch(server.Process.Pid, dir); err != nil {
 		return "", err
 	}
-	return fmt.Sprintf("postgres://postgres@127.0.0.1:%d/%%s?sslmode=disable", port), waitReady(port)
+	base := "postgres://postgres@/%s?host=" + strings.ReplaceAll(url.QueryEscape(dir), "%", "%%") + "&port=5432&sslmode=disable&connect_timeout=10"
+	return base, waitReady(base)
 }
 
-func waitReady(port int) error {
-	url := fmt.Sprintf("postgres://postgres@127.0.0.1:%d/%%s?sslmode=disable", port)
+func waitReady(base string) error {
 	var err error
 	for range 200 {
-		if err = admin(url, "select 1"); err == nil {
+		if err = admin(base, "select 1"); err == nil {
 			return nil
 		}
 		time.Sleep(50 * time.Millisecond)
