@@ -1,6 +1,7 @@
 package ui
 
 import (
+	"maps"
 	"time"
 
 	"github.com/shopwright/shopwright/core/fault"
@@ -50,7 +51,15 @@ func (c Ctx) FaultText(err error) (text, reason string) {
 	if c.Translate == nil {
 		return f.Reason, f.Reason
 	}
-	return c.Translate(f.Reason, f.Args), f.Reason
+	args := f.Args
+	if _, given := args["param"]; !given && f.Param != "" { // texts may name the field that is wrong
+		args = maps.Clone(args)
+		if args == nil {
+			args = map[string]any{}
+		}
+		args["param"] = f.Param
+	}
+	return c.Translate(f.Reason, args), f.Reason
 }
 
 // May reports whether the actor has a permission; "" needs none.

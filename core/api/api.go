@@ -158,7 +158,10 @@ type route struct {
 func add[I, O any](a *api, r route, f func(context.Context, caller, *I) (*O, error)) {
 	op := huma.Operation{
 		OperationID: r.id, Method: r.method, Path: Prefix + r.path, Tags: []string{r.tag}, Summary: r.summary, Description: r.description(), DefaultStatus: r.status,
-		MaxBodyBytes: web.MaxBody, Security: []map[string][]string{{"key": {}}, {"session": {}}},
+		// huma leaves this deadline on the connection after the body, and the server
+		// cancels a request that meets it: it must lie beyond the request's own.
+		BodyReadTimeout: 2 * web.MaxWork,
+		MaxBodyBytes:    web.MaxBody, Security: []map[string][]string{{"key": {}}, {"session": {}}},
 		Middlewares: huma.Middlewares{a.admit(r)}, Responses: a.failures(r),
 	}
 	if r.key != noKey {

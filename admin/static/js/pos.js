@@ -21,6 +21,7 @@
   let holder = null; // the element that had the focus when the first one came
   let last = -Infinity; // event time of the latest held key
   let timer = 0;
+  let due = 0; // when it should fire
   let undo = null; // how to take back what was released too early
   let scanEnd = -Infinity;
 
@@ -49,6 +50,8 @@
     const text = held.join('');
     const target = isText(holder) && holder.isConnected ? holder : null;
     held = [];
+    // "?" alone in the empty one input asks "why this price?".
+    if (text === '?' && (!target || target.matches('[data-scan-input]') && target.value === '') && hotkey('F1')) return;
     if (target) {
       if (target.readOnly || target.disabled) return;
       undo = { el: target, value: target.value, text: text };
@@ -68,15 +71,25 @@
     }
   }
 
+  function arm() {
+    clearTimeout(timer);
+    due = performance.now() + GAP + 15;
+    timer = setTimeout(settle, GAP + 15);
+  }
+
   // settle decides on a burst that ended without Enter.
   function settle() {
+    // The page was busy and this timer is late: keys that wait behind it come first.
+    if (performance.now() - due > 10) { arm(); return; }
     if (held.length >= Math.max(MIN, 6)) scan(held.join('')); else release();
   }
 
-  // Codes wait for each other, so that fast scanning loses none of them.
-  const queue = [];
-  let busy = false;
-  let sentForm = null;
+  // Codes and keys wait for each other, so that fast hands lose none of them.
+  const queue = []; // {code}, {key} or {button}
+  const flying = new Set(); // requests that will swap the register
+  let scanned = false; // the latest request carries a scan
+  let sentText = ''; // what stood in the one input when it was sent
+  let typedOver = '';
 
   function scan(code) {
     clearTimeout(timer);
@@ -86,34 +99,87 @@
     const e = new CustomEvent('shopwright:scan', { bubbles: true, cancelable: true, detail: { code: code } });
     const at = within() === document ? body : within();
     if (!at.dispatchEvent(e)) return;
-    queue.push(code);
+    queue.push({ code: code });
     next();
   }
 
+  // next does what waits, one after another: a request that swaps the register
+  // takes the form away that the next one needs.
   function next() {
-    if (busy || queue.length === 0) return;
+    if (flying.size > 0 || queue.length === 0) return;
+    const item = queue.shift();
+    if (item.key || item.button) {
+      if (item.key) press(item.key);
+      const button = item.button && document.querySelector(item.button);
+      if (button && !button.disabled) button.click();
+      next();
+      return;
+    }
     const one = theInput();
     if (!one || !one.form) { queue.length = 0; return; }
-    one.value = queue.shift();
+    // "3*" that was typed before the scan says how many.
+    const times = /^\s*\d{1,5}(\.\d{1,3})?\s*[*×]\s*$/.test(one.value) ? one.value.trim() : '';
+    one.value = times + item.code;
     one.dispatchEvent(new Event('input', { bubbles: true }));
-    if (window.htmx && one.form.matches('[hx-post], [hx-get], [data-hx-post]')) {
-      busy = true;
-      sentForm = one.form;
-    }
+    scanned = true;
     one.form.requestSubmit();
   }
 
-  function done(e) {
-    if (!busy || (e.detail && e.detail.elt && sentForm && sentForm.isConnected && e.detail.elt !== sentForm)) return;
-    busy = false;
+  const isOurs = (d) => d.target && d.target.id === 'register' || d.requestConfig && theInput() && d.requestConfig.elt === theInput().form;
+  document.addEventListener('htmx:beforeRequest', (e) => {
+    if (!isOurs(e.detail)) return;
+    const xhr = e.detail.xhr;
     const one = theInput();
-    if (one && queue.length === 0 && e.detail && e.detail.successful !== false) one.value = '';
+    flying.add(xhr);
+    sentText = one ? one.value : '';
+    xhr.addEventListener('loadend', () => landed(xhr)); // always comes, and after the swap
+  });
+  // What was typed while the answer was on its way goes over into the new input.
+  document.addEventListener('htmx:beforeSwap', (e) => {
+    const one = theInput();
+    typedOver = flying.has(e.detail.xhr) && one && one.value !== sentText ? one.value : '';
+  });
+
+  function landed(xhr) {
+    flying.delete(xhr);
+    const root = document.getElementById('register');
+    if (root && window.htmx) window.htmx.process(root); // at once, not when the swap has settled
+    const one = theInput();
+    if (one && scanned && queue.length === 0 && xhr.status >= 200 && xhr.status < 400) one.value = '';
+    if (one && typedOver && one.value === '') {
+      one.value = typedOver;
+      if (undo && !undo.el.isConnected) undo.el = one;
+    }
+    scanned = false;
+    typedOver = '';
     next();
   }
-  document.addEventListener('htmx:afterRequest', done);
-  document.addEventListener('htmx:sendError', done);
+
+  // A button that is pressed, or an Enter that is typed, before the answer has
+  // come is done after it: the form that it belongs to is about to be replaced.
+  document.addEventListener('submit', (e) => {
+    const form = e.target;
+    if (flying.size === 0 || form.getAttribute('hx-target') !== '#register') return;
+    e.preventDefault();
+    e.stopImmediatePropagation();
+    const one = theInput();
+    if (e.submitter && e.submitter.name && e.submitter.tabIndex >= 0) {
+      queue.push({ button: 'button[name="' + e.submitter.name + '"][value="' + CSS.escape(e.submitter.value) + '"]' });
+    } else if (one && one.form === form && one.value !== sentText) {
+      queue.push({ code: one.value });
+      sentText = one.value;
+    }
+  }, true);
 
   function hotkey(key) {
+    if (flying.size > 0 || queue.length > 0) {
+      queue.push({ key: key });
+      return true;
+    }
+    return press(key);
+  }
+
+  function press(key) {
     const d = openDialog();
     const el = (d || document).querySelector('[data-hotkey="' + key + '"]');
     if (!el || el.disabled || el.getAttribute('aria-disabled') === 'true') return !!el;
@@ -146,8 +212,11 @@
 
     if (e.key.length !== 1 || e.ctrlKey || e.altKey || e.metaKey) {
       release();
+      scanEnd = -Infinity; // an Enter after another key is somebody's own
       if (/^F\d+$/.test(e.key) && !e.repeat && hotkey(e.key)) e.preventDefault();
+      if (/^Arrow(Up|Down)$/.test(e.key) && pick(e.key === 'ArrowDown' ? 1 : -1)) e.preventDefault();
       if (e.key === 'Escape' && !openDialog()) {
+        if (!e.repeat && hotkey('Escape')) { e.preventDefault(); return; }
         const one = theInput();
         if (one) { one.focus(); one.select(); }
       }
@@ -177,8 +246,7 @@
     }
     held.push(e.key);
     last = e.timeStamp;
-    clearTimeout(timer);
-    timer = setTimeout(settle, GAP + 15);
+    arm();
   }, true);
 
   // The keyup of a swallowed Enter must not press a button either.
@@ -189,12 +257,54 @@
   document.addEventListener('paste', release, true);
   document.addEventListener('pointerdown', release, true);
 
-  // After a swap nothing has the focus: the one input takes it, unless someone is
-  // typing elsewhere or a dialog is open.
-  document.addEventListener('htmx:afterSettle', () => {
+  // Up and down walk through a list of hits.
+  function pick(step) {
+    const list = document.querySelector('[data-pick-list]');
+    const focus = document.activeElement;
+    if (!list || isText(focus) && !focus.matches('[data-scan-input]')) return false;
+    const items = Array.from(list.querySelectorAll('button, a'));
+    if (items.length === 0) return false;
+    const i = items.indexOf(focus);
+    items[i < 0 ? 0 : Math.min(Math.max(i + step, 0), items.length - 1)].focus();
+    return true;
+  }
+
+  // After the register was swapped whole, what asks for the focus gets it; else
+  // the one input takes what nobody has.
+  document.addEventListener('htmx:afterSettle', (e) => {
+    const swapped = e.detail && e.detail.elt;
+    if (swapped && swapped.id === 'register') {
+      const line = swapped.querySelector('.basket-line[aria-current]');
+      if (line) line.scrollIntoView({ block: 'nearest' });
+      const want = swapped.querySelector('[autofocus]');
+      if (want) {
+        want.focus({ preventScroll: true });
+        if (isText(want)) want.select();
+        return;
+      }
+    }
     const one = theInput();
     if (one && document.activeElement === body) one.focus({ preventScroll: true });
   });
+
+  // An answer that is an error shows its message and leaves the basket alone.
+  document.addEventListener('htmx:beforeSwap', (e) => {
+    const d = e.detail;
+    const box = document.getElementById('register-problem');
+    if (d.xhr.status < 400 || !box) return;
+    box.replaceChildren();
+    d.shouldSwap = true;
+    d.target = box;
+    d.swapOverride = 'beforeend';
+    d.selectOverride = 'unset';
+  });
+
+  // Without a connection the page keeps the basket and says so.
+  const offline = (on) => document.querySelectorAll('[data-offline]').forEach((el) => { el.hidden = !on; });
+  document.addEventListener('htmx:sendError', () => offline(true));
+  document.addEventListener('htmx:afterOnLoad', () => offline(false));
+  window.addEventListener('offline', () => offline(true));
+  window.addEventListener('online', () => offline(false));
 
   // Keypads write into the field they name.
   document.addEventListener('click', (e) => {

@@ -1,0 +1,156 @@
+package office
+
+import (
+	"context"
+	"log/slog"
+	"net/http"
+
+	"github.com/a-h/templ"
+
+	"github.com/shopwright/shopwright/admin/shell"
+	"github.com/shopwright/shopwright/admin/ui"
+	"github.com/shopwright/shopwright/core/auth"
+	"github.com/shopwright/shopwright/core/checkout"
+	"github.com/shopwright/shopwright/core/clock"
+	"github.com/shopwright/shopwright/core/db"
+	"github.com/shopwright/shopwright/core/id"
+	"github.com/shopwright/shopwright/core/member"
+	"github.com/shopwright/shopwright/core/pack"
+	"github.com/shopwright/shopwright/core/report"
+	"github.com/shopwright/shopwright/core/web"
+)
+
+// Options is what the pages need beside the shell.
+type Options struct {
+	Desk     *checkout.Desk
+	Vault    *member.Vault
+	Receipts *report.Receipts
+	Devices  Devices // nil: no device host runs in this process
+	Papers   Papers  // nil: no virtual printer
+	Log      *slog.Logger
+}
+
+// Devices is what the pages ask of the device host.
+type Devices interface {
+	// Status is the live state of a merchant's devices; a device that is missing
+	// has no driver running.
+	Status(merchant id.ID) []DeviceStatus
+	// Kill ends the device's driver process, as a crash would.
+	Kill(merchant, device id.ID) error
+	// Test prints a test page.
+	Test(ctx context.Context, merchant, device id.ID) error
+	// Restart starts the driver anew where it was given up.
+	Restart(merchant, device id.ID) error
+}
+
+// DeviceStatus is the live state of one device.
+type DeviceStatus struct {
+	Device   id.ID
+	State    string // "running", "starting", "restarting", "stopped", "failed"
+	Detail   string // the driver's own words; shown as they are
+	PID      int
+	Restarts int
+	Since    clock.Instant
+	Checksum string // of the driver's program
+	Log      []string
+}
+
+// Papers is the virtual printers' output.
+type Papers interface {
+	// Papers lists the newest receipts of a device, newest first.
+	Papers(ctx context.Context, merchant, device id.ID, limit int) ([]Paper, error)
+	// Picture is one receipt as a PNG. Fault: any of kind not_found.
+	Picture(ctx context.Context, merchant, device id.ID, name string) ([]byte, error)
+}
+
+// Paper is one printed receipt.
+type Paper struct {
+	Name string // a file's plain name
+	At   clock.Instant
+	Text string // for those who cannot see the picture
+}
+
+type office struct {
+	*shell.Shell
+	o    Options
+	db   *db.DB
+	mux  *http.ServeMux
+	pack *pack.Registry
+}
+
+// Mount puts the pages under /office onto mux. The mux is to be wrapped by
+// web.Wrap, which identifies the caller and refuses cross-site requests.
+func Mount(mux *http.ServeMux, s *shell.Shell, o Options) {
+	if o.Log == nil {
+		o.Log = slog.Default()
+	}
+	f := &office{Shell: s, o: o, db: s.DB(), mux: mux, pack: s.Packs()}
+	if f.pack == nil {
+		f.pack = pack.NewRegistry()
+	}
+	f.mountToday()
+	f.mountMembers()
+	f.mountCatalog()
+	f.mountStock()
+	f.mountSales()
+	f.mountPacks()
+	f.mountDevices()
+	f.mountStaff()
+	f.mountShifts()
+	f.mountProof()
+	f.mountCoupons()
+	f.mountSettings()
+	f.mountEdition()
+	f.mountAudit()
+	f.mountKeys()
+	f.mux.Handle("/office/", f.Handle("", func(http.ResponseWriter, *http.Request, *page) error { return web.ErrNoRoute }))
+}
+
+type page = shell.Page
+
+// on registers a handler under "METHOD /office/…" for a permission.
+func (f *office) on(pattern string, p auth.Permission, h shell.Handler) {
+	f.mux.Handle(pattern, f.Handle(p, h))
+}
+
+// show answers with a page.
+func (f *office) show(w http.ResponseWriter, r *http.Request, c templ.Component) error {
+	return f.Render(w, r, c)
+}
+
+// again shows a form once more, under the status of what was wrong with it.
+func (f *office) again(w http.ResponseWriter, r *http.Request, err error, c templ.Component) error {
+	return f.RenderStatus(w, r, web.ProblemOf(r.Context(), err).Status, c)
+}
+
+// done goes on to the next page with a message.
+func done(w http.ResponseWriter, r *http.Request, p *page, to, key string, args ...any) error {
+	return shell.Redirect(w, r, to, ui.Ok, p.T(key, args...))
+}
+
+// audited is a write of a feature that does not audit by itself: one transaction
+// with the record of who did what. do answers the subject's id.
+func (f *office) audited(ctx context.Context, action, kind string, detail any, do func(ctx context.Context, tx *db.Tx) (subject string, err error)) error {
+	return f.db.InTx(ctx, func(ctx context.Context, tx *db.Tx) error {
+		subject, err := do(ctx, tx)
+		if err != nil {
+			return err
+		}
+		return auth.Audit(ctx, tx, auth.Record{Action: action, SubjectKind: kind, SubjectID: subject, Detail: detail})
+	})
+}
+
+// pathID reads an id of the address; a malformed one is a page that is not there.
+func pathID(r *http.Request, name string) (id.ID, error) {
+	u, err := id.Parse(r.PathValue(name))
+	if err != nil {
+		return id.None, web.ErrNoRoute
+	}
+	return u, nil
+}
+
+// pageOf reads the cursor of a list. Fault: page.bad_cursor.
+func pageOf(r *http.Request, size int) (db.Page, error) {
+	after, err := db.ParseCursor(r.URL.Query().Get("after"))
+	return db.Page{After: after, Limit: size}, err
+}

@@ -1,0 +1,382 @@
+package pos
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/shopwright/shopwright/admin/shell"
+	"github.com/shopwright/shopwright/admin/ui"
+	"github.com/shopwright/shopwright/core/auth"
+	"github.com/shopwright/shopwright/core/checkout"
+	"github.com/shopwright/shopwright/core/db"
+	"github.com/shopwright/shopwright/core/fault"
+	"github.com/shopwright/shopwright/core/id"
+	"github.com/shopwright/shopwright/core/member"
+	"github.com/shopwright/shopwright/core/money"
+	"github.com/shopwright/shopwright/core/sale"
+	"github.com/shopwright/shopwright/core/web"
+)
+
+// show draws the register with the basket of the address.
+func (h *screens) show(w http.ResponseWriter, r *http.Request, d *desk) error {
+	v := &view{desk: d}
+	var err error
+	if v.Basket, err = decode(r.URL.Query().Get("b")); err != nil {
+		v.Err = err
+	}
+	return h.draw(w, r, v)
+}
+
+// act does one thing with the basket that came along and draws the register
+// anew. What cannot be done changes nothing and is said.
+func (h *screens) act(w http.ResponseWriter, r *http.Request, d *desk) error {
+	if err := r.ParseForm(); err != nil {
+		return web.ErrMalformed.Wrap(err)
+	}
+	b, err := decode(r.PostForm.Get("b"))
+	if err != nil {
+		return err
+	}
+	v := &view{desk: d, Basket: b}
+	v.takeStaff(r)
+	next := v.Basket.clone()
+	do, arg, _ := strings.Cut(r.PostForm.Get("do"), ":")
+	ctx := r.Context()
+	a := &action{h: h, v: v, b: &next, r: r}
+	if f, ok := actions[do]; ok {
+		err = f(a, ctx, arg)
+	} else {
+		err = errLineGone
+	}
+	if a.show.IsNone() && err == nil && len(next.Lines) > 0 {
+		// Its quote decides whether the change can be; the drawing shows the same one.
+		v.Quote, err = h.o.Desk.Quote(ctx, next.checkout(&d.Desk))
+	}
+	switch {
+	case err != nil && (fault.KindOf(err) == fault.Internal || fault.KindOf(err) == fault.Unavailable):
+		return err
+	case err != nil:
+		v.Err, v.Quote = err, nil
+		if do == "" || do == "code" {
+			v.Query = r.PostForm.Get("code")
+		}
+	default:
+		v.Basket = next
+	}
+	if !a.show.IsNone() {
+		return h.goTo(w, r, d.path("sales", a.show.String()))
+	}
+	return h.draw(w, r, v)
+}
+
+// goTo leads to another screen, with a script or without.
+func (h *screens) goTo(w http.ResponseWriter, r *http.Request, to string) error {
+	if isScripted(r) {
+		w.Header().Set("HX-Location", `{"path":"`+to+`","target":"#register","select":"#register","swap":"outerHTML"}`)
+		return nil
+	}
+	return shell.Redirect(w, r, to, "", "")
+}
+
+// takeStaff takes over who serves each line, from the page's selections.
+func (v *view) takeStaff(r *http.Request) {
+	for i := range v.Basket.Lines {
+		name := "staff." + strconv.Itoa(i)
+		if !r.PostForm.Has(name) {
+			continue
+		}
+		if s, err := id.Parse(r.PostForm.Get(name)); err == nil {
+			v.Basket.Lines[i].Staff = s
+		} else {
+			v.Basket.Lines[i].Staff = id.None
+		}
+	}
+}
+
+// action is one step at the register; b is a copy that counts where it succeeds.
+type action struct {
+	h    *screens
+	v    *view
+	b    *basket
+	r    *http.Request
+	show id.ID // a document to go to
+}
+
+var actions map[string]func(a *action, ctx context.Context, arg string) error
+
+func init() { // the steps speak of each other through the sheets
+	actions = map[string]func(a *action, ctx context.Context, arg string) error{
+		"":     (*action).code,
+		"code": (*action).code,
+		"staff": func(*action, context.Context, string) error {
+			return nil // taken over already
+		},
+		"close":      func(*action, context.Context, string) error { return nil },
+		"plus":       func(a *action, _ context.Context, arg string) error { return a.b.change(number(arg), money.One) },
+		"minus":      func(a *action, _ context.Context, arg string) error { return a.b.change(number(arg), -money.One) },
+		"drop":       func(a *action, _ context.Context, arg string) error { return a.b.remove(number(arg)) },
+		"add":        (*action).add,
+		"member":     (*action).attach,
+		"member-off": func(a *action, _ context.Context, _ string) error { a.b.dropMember(); a.b.mendCoupons(a.v); return nil },
+		"coupon":     func(a *action, _ context.Context, arg string) error { return a.b.useCoupon(arg) },
+		"coupon-off": func(a *action, _ context.Context, arg string) error { a.b.dropCoupon(arg); return nil },
+		"clear":      (*action).clear,
+		"why":        sheet(sheetWhy, ""),
+		"members":    sheet(sheetMember, auth.PermMembers),
+		"sell":       sheet(sheetSell, auth.PermTopUp),
+		"recall":     (*action).recall,
+		"pay":        (*action).openPay,
+		"find":       (*action).find,
+		"enrol":      (*action).enrol,
+		"topup":      (*action).topUp,
+		"punch":      (*action).punchCard,
+		"park":       (*action).park,
+	}
+}
+
+// sheet opens one for who may.
+func sheet(name string, p auth.Permission) func(*action, context.Context, string) error {
+	return func(a *action, ctx context.Context, _ string) error {
+		if p != "" {
+			if err := auth.Require(ctx, p); err != nil {
+				return err
+			}
+		}
+		a.v.Sheet = name
+		return nil
+	}
+}
+
+func number(s string) int {
+	n, err := strconv.Atoi(s)
+	if err != nil {
+		return -1
+	}
+	return n
+}
+
+func (a *action) merchant() id.ID { return a.v.Desk.Merchant.ID }
+
+func (a *action) code(ctx context.Context, _ string) error {
+	f, err := a.h.take(ctx, a.merchant(), a.b, parseCode(a.r.PostForm.Get("code")))
+	if err != nil {
+		return err
+	}
+	a.show = f.Receipt
+	if len(f.SKUs)+len(f.Members) > 0 {
+		a.v.Found, a.v.Sheet, a.v.Query = f, sheetChoice, a.r.PostForm.Get("code")
+	}
+	return nil
+}
+
+// add takes a hit that was picked, as often as was typed before it.
+func (a *action) add(_ context.Context, arg string) error {
+	sku, err := id.Parse(arg)
+	if err != nil {
+		return checkout.ErrUnknownSKU
+	}
+	return a.b.add(sku, parseCode(a.r.PostForm.Get("code")).units())
+}
+
+func (a *action) attach(ctx context.Context, arg string) error {
+	m, err := id.Parse(arg)
+	if err != nil {
+		return checkout.ErrUnknownMember
+	}
+	mem, err := member.Get(ctx, a.h.db, nil, a.merchant(), m)
+	if err != nil {
+		return err
+	}
+	if mem.Status != member.Active {
+		return checkout.ErrMemberBlocked
+	}
+	a.b.Member = m
+	return nil
+}
+
+// mendCoupons drops the coupons of the member who left.
+func (b *basket) mendCoupons(v *view) {
+	b.Coupons = nil // without the member the quote cannot say which may stay
+	if len(v.Basket.Coupons) > 0 {
+		v.Notes = append(v.Notes, v.T("pos.coupons_dropped"))
+	}
+}
+
+func (a *action) clear(context.Context, string) error {
+	a.v.Undo = a.v.Basket.encode()
+	*a.b = basket{}
+	return nil
+}
+
+func (a *action) find(ctx context.Context, _ string) error {
+	if err := auth.Require(ctx, auth.PermMembers); err != nil {
+		return err
+	}
+	q := strings.TrimSpace(a.r.PostForm.Get("q"))
+	a.v.Sheet, a.v.Query = sheetMember, ""
+	if _, err := member.NormalisePhone(q); err == nil {
+		a.v.Enrol.Phone = q
+	} else {
+		a.v.Enrol.Name = q
+	}
+	if q == "" {
+		return nil
+	}
+	list, _, err := member.Find(ctx, a.h.db, a.h.o.Vault, a.merchant(), q, db.Page{Limit: maxChoice})
+	if err != nil {
+		return err
+	}
+	a.v.Found.Members = list
+	if len(list) == 0 {
+		return errNoMember.With("code", q)
+	}
+	return nil
+}
+
+// enrol makes a member, so that the benefits hold on this very receipt.
+func (a *action) enrol(ctx context.Context, _ string) error {
+	if err := auth.Require(ctx, auth.PermMembers); err != nil {
+		return err
+	}
+	f := enrolForm{Name: a.r.PostForm.Get("name"), Phone: a.r.PostForm.Get("phone")}
+	var made member.Member
+	err := a.h.db.InTx(ctx, func(ctx context.Context, tx *db.Tx) (err error) {
+		made, err = member.Create(ctx, tx, a.h.o.Vault, member.In{Merchant: a.merchant(), Name: f.Name, Phone: f.Phone, Shop: a.v.Desk.Shop.ID})
+		return err
+	})
+	if err == nil {
+		a.b.Member = made.ID
+		a.v.Notes = append(a.v.Notes, a.v.T("pos.enrolled", "name", made.DisplayName))
+		return nil
+	}
+	if k := fault.KindOf(err); k == fault.Internal || k == fault.Unavailable {
+		return err
+	}
+	f.Err = err
+	a.v.Sheet, a.v.Enrol = sheetMember, f
+	if errors.Is(err, member.ErrPhoneTaken) { // there already: offer them
+		if a.v.Found.Members, _, err = member.Find(ctx, a.h.db, a.h.o.Vault, a.merchant(), f.Phone, db.Page{Limit: maxChoice}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (a *action) topUp(ctx context.Context, arg string) error {
+	if err := auth.Require(ctx, auth.PermTopUp); err != nil {
+		return err
+	}
+	a.v.Sell.TopUp = arg
+	if arg == "" {
+		a.v.Sell.TopUp = a.r.PostForm.Get("amount")
+	}
+	amount, err := ui.ParseMoney(a.v.Currency, a.v.Sell.TopUp)
+	if err == nil && amount <= 0 {
+		err = checkout.ErrLine.On("amount")
+	}
+	return a.sold(line{Kind: sale.LineTopUp, Quantity: money.One, Amount: amount}, err)
+}
+
+func (a *action) punchCard(ctx context.Context, _ string) error {
+	if err := auth.Require(ctx, auth.PermTopUp); err != nil {
+		return err
+	}
+	f := &a.v.Sell
+	form := a.r.PostForm
+	f.SKU, f.Visits, f.Free, f.Price = form.Get("sku"), form.Get("visits"), form.Get("free"), form.Get("price")
+	l := line{Kind: sale.LinePunchCard, Quantity: money.One}
+	price, err := ui.ParseMoney(a.v.Currency, f.Price)
+	sku, skuErr := id.Parse(f.SKU)
+	visits, visitsErr := strconv.ParseInt(f.Visits, 10, 32)
+	var free int64
+	var freeErr error
+	if f.Free != "" {
+		free, freeErr = strconv.ParseInt(f.Free, 10, 32)
+	}
+	switch {
+	case err != nil:
+	case skuErr != nil:
+		err = checkout.ErrUnknownSKU.On("sku")
+	case visitsErr != nil || visits < 1:
+		err = checkout.ErrLine.On("visits")
+	case freeErr != nil || free < 0:
+		err = checkout.ErrLine.On("free")
+	}
+	l.SKU, l.Visits, l.Free, l.Amount = sku, visits, free, price
+	return a.sold(l, err)
+}
+
+// sold puts a prepaid line into the basket, or shows the form again.
+func (a *action) sold(l line, err error) error {
+	if err == nil && a.b.Member.IsNone() {
+		err = checkout.ErrMemberNeeded
+	}
+	if err != nil {
+		a.v.Sheet, a.v.Sell.Err = sheetSell, err
+		return nil
+	}
+	return a.b.append(l)
+}
+
+// park sets the basket aside and begins a new one.
+func (a *action) park(ctx context.Context, _ string) error {
+	if len(a.b.Lines) == 0 {
+		return errParkEmpty
+	}
+	q, err := a.h.o.Desk.Quote(ctx, a.b.checkout(&a.v.Desk))
+	if err != nil {
+		return err
+	}
+	p := parked{At: a.h.db.Now(), By: a.v.Actor.Name, Title: a.v.lineName(&q.Lines[0]), Lines: len(q.Lines), Basket: *a.b}
+	if q.MemberName != "" {
+		p.Title = q.MemberName
+	}
+	if err := a.h.park.put(a.merchant(), a.v.Desk.Shop.ID, p); err != nil {
+		return err
+	}
+	*a.b = basket{}
+	a.v.Notes = append(a.v.Notes, a.v.T("pos.parked"))
+	return nil
+}
+
+// recall lists what is parked, or takes one up; what is in the basket meanwhile
+// is parked in its place.
+func (a *action) recall(ctx context.Context, no string) error {
+	if no == "" {
+		list := a.h.park.list(a.merchant(), a.v.Desk.Shop.ID, a.h.db.Now())
+		if len(list) != 1 || len(a.b.Lines) > 0 {
+			a.v.Sheet = sheetRecall
+			return nil
+		}
+		no = list[0].No
+	}
+	if len(a.b.Lines) > 0 {
+		if err := a.park(ctx, ""); err != nil {
+			return err
+		}
+	}
+	b, err := a.h.park.take(a.merchant(), a.v.Desk.Shop.ID, no, a.h.db.Now())
+	if err != nil {
+		return err
+	}
+	*a.b = b
+	return nil
+}
+
+func (a *action) openPay(context.Context, string) error {
+	if len(a.b.Lines) == 0 {
+		return checkout.ErrEmpty
+	}
+	a.v.Sheet = sheetPay
+	a.v.Pay = payForm{Sale: id.New(int64(a.h.db.Now()))}
+	return nil
+}
+
+// sells reports whether something in the basket is of one of these kinds.
+func (b *basket) sells(kinds ...string) bool {
+	return slices.ContainsFunc(b.Lines, func(l line) bool { return slices.Contains(kinds, l.Kind) })
+}

@@ -1,0 +1,218 @@
+package pos
+
+import (
+	"context"
+	"errors"
+	"regexp"
+	"strings"
+	"unicode"
+
+	"github.com/shopwright/shopwright/core/auth"
+	"github.com/shopwright/shopwright/core/catalog"
+	"github.com/shopwright/shopwright/core/checkout"
+	"github.com/shopwright/shopwright/core/coupon"
+	"github.com/shopwright/shopwright/core/db"
+	"github.com/shopwright/shopwright/core/fault"
+	"github.com/shopwright/shopwright/core/id"
+	"github.com/shopwright/shopwright/core/member"
+	"github.com/shopwright/shopwright/core/money"
+	"github.com/shopwright/shopwright/core/sale"
+)
+
+var (
+	errUnknownCode = fault.New(fault.NotFound, "pos.unknown_code")   // {code}: nothing of that code or name
+	errNoMember    = fault.New(fault.NotFound, "pos.no_such_member") // {code}
+)
+
+const (
+	maxCode   = 80 // characters of a code or of a search
+	maxChoice = 8  // hits of each kind that are offered
+)
+
+var (
+	timesForm   = regexp.MustCompile(`^([0-9]{1,5}(?:\.[0-9]{1,3})?)\s*[*×]\s*(.*)$`)
+	setForm     = regexp.MustCompile(`^[*×]\s*([0-9]{1,5}(?:\.[0-9]{1,3})?)$`)
+	receiptForm = regexp.MustCompile(`^([A-Z0-9]{1,8})-([0-9]{1,12})$`)
+)
+
+// typed is what was scanned or typed, taken apart.
+type typed struct {
+	Text  string
+	Times money.Quantity
+	Said  bool // how many was said
+}
+
+// units is how many are meant.
+func (t typed) units() money.Quantity {
+	if t.Said {
+		return t.Times
+	}
+	return money.One
+}
+
+// parseCode reads "3*6901…" and "3*" or "*3" alone, which speak of the current line.
+func parseCode(s string) typed {
+	s = strings.Map(func(r rune) rune {
+		if unicode.IsControl(r) {
+			return ' '
+		}
+		return r
+	}, strings.ToValidUTF8(s, " "))
+	s = clip(strings.Join(strings.Fields(s), " "), maxCode)
+	if m := setForm.FindStringSubmatch(s); m != nil {
+		if q, err := money.ParseQuantity(m[1]); err == nil {
+			return typed{"", q, true}
+		}
+	}
+	if m := timesForm.FindStringSubmatch(s); m != nil {
+		if q, err := money.ParseQuantity(m[1]); err == nil {
+			return typed{strings.TrimSpace(m[2]), q, true}
+		}
+	}
+	return typed{Text: s}
+}
+
+// found is what a code or a search means.
+type found struct {
+	SKU     id.ID
+	Coupon  string
+	Member  id.ID
+	Receipt id.ID // a document to be shown
+	// Of a search that hit nothing exactly:
+	SKUs    []catalog.SKU
+	Members []member.Member
+}
+
+func (f *found) isNothing() bool {
+	return f.SKU.IsNone() && f.Coupon == "" && f.Member.IsNone() && f.Receipt.IsNone() && len(f.SKUs)+len(f.Members) == 0
+}
+
+// resolve decides what a text means: an item's code exactly, a coupon's, a
+// member's phone or card, a receipt's number; else names are searched. Faults:
+// pos.unknown_code, member.card_blocked.
+func (h *screens) resolve(ctx context.Context, m id.ID, text string) (found, error) {
+	var hits []catalog.Hit
+	var coupons []coupon.Coupon
+	upper := strings.ToUpper(text)
+	if err := h.db.Batch(ctx, catalog.AskSKUs(m, nil, []string{text, upper}, &hits), coupon.AskByCodes(m, []string{upper}, &coupons)); err != nil {
+		return found{}, err
+	}
+	for _, want := range []string{text, upper} { // as it stands goes before capitals
+		for i := range hits {
+			if !hits[i].Archived && hits[i].Barcode == want {
+				return found{SKU: hits[i].ID}, nil
+			}
+		}
+	}
+	if len(coupons) > 0 {
+		return found{Coupon: coupons[0].Code}, nil
+	}
+	mem, err := member.FindByCard(ctx, h.db, h.o.Vault, m, text)
+	switch {
+	case err == nil:
+		return found{Member: mem.ID}, nil
+	case errors.Is(err, member.ErrCardBlocked):
+		return found{}, err
+	case fault.KindOf(err) != fault.NotFound && fault.KindOf(err) != fault.Invalid:
+		return found{}, err
+	}
+	if r := receiptForm.FindStringSubmatch(upper); r != nil {
+		doc, err := sale.FindByNumber(ctx, h.db, m, r[1], r[2])
+		if err == nil {
+			return found{Receipt: doc}, nil
+		}
+		if !errors.Is(err, sale.ErrNotFound) {
+			return found{}, err
+		}
+	}
+	return h.search(ctx, m, text)
+}
+
+// search looks for names. Only who may see members finds any.
+func (h *screens) search(ctx context.Context, m id.ID, text string) (found, error) {
+	var f found
+	var err error
+	if f.SKUs, _, err = catalog.List(ctx, h.db, m, catalog.Filter{Query: text}, db.Page{Limit: maxChoice}); err != nil {
+		return f, err
+	}
+	if auth.ActorOf(ctx).May(auth.PermMembers) {
+		if f.Members, _, err = member.Find(ctx, h.db, h.o.Vault, m, text, db.Page{Limit: maxChoice}); err != nil {
+			return f, err
+		}
+	}
+	if f.isNothing() {
+		return f, errUnknownCode.With("code", text)
+	}
+	return f, nil
+}
+
+// take does with the basket what a code means. Choices are left to the cashier.
+func (h *screens) take(ctx context.Context, m id.ID, b *basket, t typed) (found, error) {
+	if t.Text == "" {
+		if !t.Said {
+			return found{}, nil
+		}
+		if t.Times == 0 {
+			return found{}, checkout.ErrQuantity
+		}
+		if b.Current == 0 {
+			return found{}, errLineGone
+		}
+		return found{}, b.set(b.Current-1, t.Times)
+	}
+	f, err := h.resolve(ctx, m, t.Text)
+	if err != nil {
+		return f, err
+	}
+	switch {
+	case !f.SKU.IsNone():
+		return f, b.add(f.SKU, t.units())
+	case f.Coupon != "":
+		return f, b.useCoupon(f.Coupon)
+	case !f.Member.IsNone():
+		b.Member = f.Member
+	}
+	return f, nil
+}
+
+// mend takes out of a basket what no longer can be sold, because of cause, and
+// reports whether it did: a basket that was set aside may hold a SKU that is
+// gone, a coupon that was used meanwhile.
+func (b *basket) mend(cause error) bool {
+	f := fault.Of(cause)
+	i, has := lineIn(f.Param)
+	switch {
+	case errors.Is(cause, checkout.ErrUnknownSKU), errors.Is(cause, checkout.ErrLine), errors.Is(cause, checkout.ErrQuantity):
+		return has && b.remove(i) == nil
+	case errors.Is(cause, checkout.ErrUnknownStaff):
+		if has && i < len(b.Lines) {
+			b.Lines[i].Staff = id.None
+			return true
+		}
+	case errors.Is(cause, checkout.ErrUnknownMember), errors.Is(cause, checkout.ErrMemberBlocked), errors.Is(cause, checkout.ErrMemberNeeded):
+		before := len(b.Lines)
+		had := !b.Member.IsNone()
+		b.dropMember()
+		return had || len(b.Lines) < before
+	case strings.HasPrefix(f.Reason, "coupon."), errors.Is(cause, checkout.ErrCouponRepeated):
+		had := len(b.Coupons) > 0
+		b.Coupons = nil
+		return had
+	}
+	return false
+}
+
+var lineParam = regexp.MustCompile(`^lines\[([0-9]{1,4})\]`)
+
+// lineIn reads the line's position out of a fault's parameter.
+func lineIn(param string) (int, bool) {
+	m := lineParam.FindStringSubmatch(param)
+	if m == nil {
+		return 0, false
+	}
+	n := 0
+	for _, r := range m[1] {
+		n = n*10 + int(r-'0')
+	}
+	return n, true
+}

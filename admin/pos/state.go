@@ -1,0 +1,186 @@
+package pos
+
+import (
+	"encoding/base64"
+	"encoding/json"
+	"fmt"
+	"slices"
+
+	"github.com/shopwright/shopwright/core/checkout"
+	"github.com/shopwright/shopwright/core/fault"
+	"github.com/shopwright/shopwright/core/id"
+	"github.com/shopwright/shopwright/core/money"
+	"github.com/shopwright/shopwright/core/sale"
+	"github.com/shopwright/shopwright/core/tenant"
+)
+
+var (
+	errBasket   = fault.New(fault.Invalid, "pos.basket_unreadable") // the page's basket was cut off or changed
+	errLineGone = fault.New(fault.Invalid, "pos.no_such_line")      // a button of an older page
+	errFull     = fault.New(fault.Exceeded, "pos.basket_full")      // {limit}
+)
+
+const (
+	maxLines   = 500
+	maxCoupons = 20
+	maxState   = 128 << 10 // bytes of a basket's text
+	maxAddress = 6000      // bytes of a basket that may stand in an address
+	maxUnits   = 100_000 * money.One
+)
+
+// basket is what is rung up, as it travels with the page. It holds no price.
+type basket struct {
+	Member  id.ID    `json:"m,omitzero"`
+	Lines   []line   `json:"l,omitempty"`
+	Coupons []string `json:"c,omitempty"`
+	Current int      `json:"n,omitempty"` // the line that was touched last, from 1
+}
+
+type line struct {
+	Kind     string         `json:"k,omitempty"` // as in checkout.LineIn
+	SKU      id.ID          `json:"s,omitzero"`
+	Quantity money.Quantity `json:"q"`
+	Staff    id.ID          `json:"t,omitzero"`
+	Amount   money.Amount   `json:"a,omitempty"`
+	Visits   int64          `json:"v,omitempty"`
+	Free     int64          `json:"f,omitempty"`
+}
+
+// encode is the basket as a form field and as a part of an address.
+func (b *basket) encode() string {
+	if b.isEmpty() {
+		return ""
+	}
+	raw, err := json.Marshal(b)
+	if err != nil {
+		panic(err) // plain values
+	}
+	return base64.RawURLEncoding.EncodeToString(raw)
+}
+
+// decode reads a basket; "" is an empty one. Fault: pos.basket_unreadable.
+func decode(s string) (basket, error) {
+	var b basket
+	if s == "" {
+		return b, nil
+	}
+	if len(s) > maxState {
+		return b, errBasket
+	}
+	raw, err := base64.RawURLEncoding.DecodeString(s)
+	if err != nil {
+		return b, errBasket.Wrap(err)
+	}
+	if err := json.Unmarshal(raw, &b); err != nil {
+		return basket{}, errBasket.Wrap(err)
+	}
+	if len(b.Lines) > maxLines || len(b.Coupons) > maxCoupons {
+		return basket{}, errBasket
+	}
+	if b.Current < 0 || b.Current > len(b.Lines) {
+		b.Current = len(b.Lines)
+	}
+	return b, nil
+}
+
+func (b *basket) isEmpty() bool {
+	return b.Member.IsNone() && len(b.Lines) == 0 && len(b.Coupons) == 0
+}
+
+func (b *basket) clone() basket {
+	c := *b
+	c.Lines, c.Coupons = slices.Clone(b.Lines), slices.Clone(b.Coupons)
+	return c
+}
+
+// checkout is the basket for the flow.
+func (b *basket) checkout(d *tenant.Desk) checkout.Basket {
+	out := checkout.Basket{Merchant: d.Merchant.ID, Shop: d.Shop.ID, Register: d.Register.ID, Member: b.Member, Coupons: slices.Clone(b.Coupons)}
+	for _, l := range b.Lines {
+		out.Lines = append(out.Lines, checkout.LineIn{Kind: l.Kind, SKU: l.SKU, Quantity: l.Quantity, Staff: l.Staff, Amount: l.Amount, Visits: l.Visits, FreeVisits: l.Free})
+	}
+	return out
+}
+
+// add puts units of a SKU onto its line, or onto a new one. Faults:
+// checkout.bad_quantity, pos.basket_full.
+func (b *basket) add(sku id.ID, units money.Quantity) error {
+	if units <= 0 || units > maxUnits {
+		return checkout.ErrQuantity
+	}
+	for i := range b.Lines {
+		l := &b.Lines[i]
+		if l.Kind == "" && l.SKU == sku && l.Quantity+units <= maxUnits {
+			l.Quantity += units
+			b.Current = i + 1
+			return nil
+		}
+	}
+	return b.append(line{SKU: sku, Quantity: units})
+}
+
+func (b *basket) append(l line) error {
+	if len(b.Lines) >= maxLines {
+		return errFull.With("limit", maxLines)
+	}
+	b.Lines = append(b.Lines, l)
+	b.Current = len(b.Lines)
+	return nil
+}
+
+// change alters the quantity of a line; nothing left removes it. Faults:
+// pos.no_such_line, checkout.bad_quantity.
+func (b *basket) change(i int, by money.Quantity) error {
+	if i < 0 || i >= len(b.Lines) {
+		return errLineGone
+	}
+	return b.set(i, b.Lines[i].Quantity+by)
+}
+
+func (b *basket) set(i int, q money.Quantity) error {
+	switch {
+	case i < 0 || i >= len(b.Lines):
+		return errLineGone
+	case q > maxUnits:
+		return checkout.ErrQuantity.On(fmt.Sprintf("lines[%d].quantity", i))
+	case q <= 0:
+		return b.remove(i)
+	case b.Lines[i].Kind != "": // a top-up and a punch card are one each
+		return checkout.ErrQuantity.On(fmt.Sprintf("lines[%d].quantity", i))
+	}
+	b.Lines[i].Quantity = q
+	b.Current = i + 1
+	return nil
+}
+
+func (b *basket) remove(i int) error {
+	if i < 0 || i >= len(b.Lines) {
+		return errLineGone
+	}
+	b.Lines = slices.Delete(b.Lines, i, i+1)
+	b.Current = min(i+1, len(b.Lines))
+	return nil
+}
+
+// useCoupon adds a code once; a second time changes nothing.
+func (b *basket) useCoupon(code string) error {
+	if slices.Contains(b.Coupons, code) {
+		return nil
+	}
+	if len(b.Coupons) >= maxCoupons {
+		return checkout.ErrTooManyLines.On("coupons").With("limit", maxCoupons)
+	}
+	b.Coupons = append(b.Coupons, code)
+	return nil
+}
+
+func (b *basket) dropCoupon(code string) {
+	b.Coupons = slices.DeleteFunc(b.Coupons, func(c string) bool { return c == code })
+}
+
+// dropMember takes the member off, and what only a member can buy.
+func (b *basket) dropMember() {
+	b.Member = id.None
+	b.Lines = slices.DeleteFunc(b.Lines, func(l line) bool { return l.Kind == sale.LineTopUp || l.Kind == sale.LinePunchCard })
+	b.Current = min(b.Current, len(b.Lines))
+}
