@@ -61,11 +61,11 @@ type openOptions struct {
 // openCore opens what a flow needs: database, keys, packs, rule host, checkout.
 func openCore(ctx context.Context, cfg config, log *slog.Logger, o openOptions) (a *app, err error) {
 	a = &app{cfg: cfg, log: log}
-	defer func() {
+	defer func(opened *app) { // a is nil by then
 		if err != nil {
-			a.Close()
+			opened.Close()
 		}
-	}()
+	}(a)
 	if err := os.MkdirAll(cfg.Data, 0o700); err != nil {
 		return nil, err
 	}
@@ -167,19 +167,7 @@ func (a *app) run(ctx context.Context, ready func(addr string)) error {
 		return err
 	}
 	srv := &http.Server{Handler: a.handler, ReadHeaderTimeout: 10 * time.Second, ReadTimeout: time.Minute, IdleTimeout: 2 * time.Minute, ErrorLog: slog.NewLogLogger(a.log.Handler(), slog.LevelWarn)}
-	work, stopWork := context.WithCancel(context.WithoutCancel(ctx))
-	defer stopWork()
-	var wg sync.WaitGroup
-	background := func(f func(context.Context)) {
-		wg.Add(1)
-		go func() { defer wg.Done(); f(work) }()
-	}
-	a.events.Start()
-	a.jobs.Start()
-	background(a.devices.run)
-	background(a.queue.Run)
-	background(a.seal)
-	background(a.warmRules)
+	stop := a.work(ctx)
 	failed := make(chan error, 1)
 	go func() { failed <- srv.Serve(ln) }()
 	ready(ln.Addr().String())
@@ -193,12 +181,31 @@ func (a *app) run(ctx context.Context, ready func(addr string)) error {
 	if e := srv.Shutdown(grace); e != nil && err == nil {
 		err = e
 	}
-	_ = a.jobs.Stop(grace)
-	_ = a.events.Stop(grace)
-	stopWork()
-	wg.Wait()
+	stop(grace)
 	if errors.Is(err, http.ErrServerClosed) {
 		err = nil
 	}
 	return err
+}
+
+// work starts what runs beside the requests; stop lets it end.
+func (a *app) work(ctx context.Context) (stop func(grace context.Context)) {
+	work, stopWork := context.WithCancel(context.WithoutCancel(ctx))
+	var wg sync.WaitGroup
+	background := func(f func(context.Context)) {
+		wg.Add(1)
+		go func() { defer wg.Done(); f(work) }()
+	}
+	a.events.Start()
+	a.jobs.Start()
+	background(a.devices.run)
+	background(a.queue.Run)
+	background(a.seal)
+	background(a.warmRules)
+	return func(grace context.Context) {
+		_ = a.jobs.Stop(grace)
+		_ = a.events.Stop(grace)
+		stopWork()
+		wg.Wait()
+	}
 }

@@ -61,8 +61,10 @@ func (c *config) load(cmd *cobra.Command) error {
 			return fmt.Errorf("%s is not a JSON object: %w", c.File, err)
 		}
 	}
+	every := &cobra.Command{} // one file is for every subcommand
+	new(config).serverFlags(every)
 	for key := range fromFile {
-		if cmd.Flags().Lookup(key) == nil {
+		if every.Flags().Lookup(key) == nil && cmd.Flags().Lookup(key) == nil {
 			return fmt.Errorf("%s: there is no setting %q", c.File, key)
 		}
 	}
@@ -71,10 +73,16 @@ func (c *config) load(cmd *cobra.Command) error {
 		if f.Changed {
 			return
 		}
-		if v, ok := os.LookupEnv("SHOPWRIGHT_" + strings.ToUpper(strings.ReplaceAll(f.Name, "-", "_"))); ok {
-			errs = append(errs, f.Value.Set(v))
+		set := func(from, v string) {
+			if err := f.Value.Set(v); err != nil {
+				errs = append(errs, fmt.Errorf("%s: %w", from, err))
+			}
+		}
+		name := "SHOPWRIGHT_" + strings.ToUpper(strings.ReplaceAll(f.Name, "-", "_"))
+		if v := os.Getenv(name); v != "" {
+			set(name, v)
 		} else if v, ok := fromFile[f.Name]; ok {
-			errs = append(errs, f.Value.Set(fmt.Sprint(v)))
+			set(c.File+": "+f.Name, fmt.Sprint(v))
 		}
 	})
 	if err := errors.Join(errs...); err != nil {

@@ -170,7 +170,7 @@ func folder(dev device.Device) string {
 	var c struct {
 		Folder string `json:"folder"`
 	}
-	if dev.Driver != "virtual-printer" || json.Unmarshal(dev.Config, &c) != nil {
+	if dev.Driver != virtualprinter.Name || json.Unmarshal(dev.Config, &c) != nil {
 		return ""
 	}
 	return c.Folder

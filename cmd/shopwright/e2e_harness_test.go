@@ -10,7 +10,9 @@ import (
 	"net/http"
 	"os"
 	"os/exec"
+	"os/signal"
 	"path/filepath"
+	"runtime/pprof"
 	"strconv"
 	"strings"
 	"sync"
@@ -28,16 +30,36 @@ import (
 // binary is the program where its first argument is a subcommand.
 func TestMain(m *testing.M) {
 	if len(os.Args) > 1 && !strings.HasPrefix(os.Args[1], "-test.") {
-		if os.Getenv(tiedToStdin) != "" {
-			go func() { _, _ = io.Copy(io.Discard, os.Stdin); os.Exit(3) }()
-		}
-		main()
+		asProgram()
 	}
 	testscript.Main(m, map[string]func(){"shopwright": main})
 }
 
-// tiedToStdin ends a started program with its test, however the test ends.
-const tiedToStdin = "E2E_TIED_TO_STDIN"
+const (
+	// tiedToStdin ends a started program with its test, however the test ends.
+	tiedToStdin = "E2E_TIED_TO_STDIN"
+	// profileTo has a started program write its CPU profile into a file.
+	profileTo = "E2E_CPU_PROFILE"
+)
+
+func asProgram() {
+	if os.Getenv(tiedToStdin) != "" {
+		go func() { _, _ = io.Copy(io.Discard, os.Stdin); os.Exit(3) }()
+	}
+	file := os.Getenv(profileTo)
+	if file == "" {
+		main()
+	}
+	f, err := os.Create(file)
+	if err != nil || pprof.StartCPUProfile(f) != nil {
+		os.Exit(4)
+	}
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	defer stop()
+	code := run(ctx, os.Args[1:])
+	pprof.StopCPUProfile()
+	os.Exit(code)
+}
 
 // program runs a subcommand to its end.
 func program(t testing.TB, args ...string) (stdout, stderr string, code int) {
@@ -57,7 +79,9 @@ type server struct {
 	t    testing.TB
 	db   string // connection string
 	data string // folder
+	addr string // to listen on
 	url  string
+	env  []string
 	access
 	cmd  *exec.Cmd
 	tie  io.Closer
@@ -77,11 +101,17 @@ func each(t *testing.T, edition string, f func(*server)) {
 
 // newServer sets a merchant up and serves it; an empty connection string is a
 // SQLite file.
-func newServer(t testing.TB, dsn, edition string) *server {
+func newServer(t testing.TB, dsn, edition string, env ...string) *server {
 	t.Helper()
-	s := &server{t: t, db: dsn, data: t.TempDir(), logs: &tail{}}
+	s := &server{t: t, db: dsn, data: t.TempDir(), addr: "127.0.0.1:0", env: env, logs: &tail{}}
 	if s.db == "" {
 		s.db = "sqlite:" + filepath.Join(s.data, "shop.db")
+	}
+	if dir, err := os.UserCacheDir(); err == nil { // compiled rules are the same for all: not 2 s of work for each
+		dir = filepath.Join(dir, "shopwright-test-rules")
+		if os.MkdirAll(dir, 0o755) == nil {
+			_ = os.Symlink(dir, filepath.Join(s.data, "rule-cache")) // without it each has its own
+		}
 	}
 	s.http = &http.Client{Timeout: 40 * time.Second, Transport: &http.Transport{MaxIdleConnsPerHost: 128}}
 	s.access = s.setup("one", edition)
@@ -109,8 +139,8 @@ func (s *server) setup(handle, edition string) (a access) {
 // start starts the program and waits until it is ready.
 func (s *server) start() {
 	s.t.Helper()
-	cmd := exec.Command(os.Args[0], "serve", "--db", s.db, "--data", s.data, "--addr", "127.0.0.1:0", "--log", "warn")
-	cmd.Env = append(os.Environ(), tiedToStdin+"=1")
+	cmd := exec.Command(os.Args[0], "serve", "--db", s.db, "--data", s.data, "--addr", s.addr, "--log", "warn")
+	cmd.Env = append(append(os.Environ(), tiedToStdin+"=1"), s.env...)
 	cmd.Stderr = s.logs
 	tie, err := cmd.StdinPipe()
 	if err != nil {
@@ -131,7 +161,7 @@ func (s *server) start() {
 		_ = cmd.Wait()
 		s.t.Fatalf("the server did not start: %q %v\n%s", line, err, s.logs)
 	}
-	s.url = url
+	s.url, s.addr = url, strings.TrimPrefix(url, "http://") // the same address after a restart
 }
 
 // stop asks the program to end, and sees that it ends well.
@@ -228,6 +258,7 @@ func (s *server) try(method, path string, b any, headers ...string) (*answer, er
 	if err != nil {
 		return nil, err
 	}
+	req.GetBody = nil // net/http would send a request with a key again by itself
 	req.Header.Set("Authorization", "Bearer "+s.APIKey)
 	if content != nil {
 		req.Header.Set("Content-Type", "application/json")

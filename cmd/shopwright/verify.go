@@ -35,6 +35,9 @@ func verifyCommand() *cobra.Command {
 				return err
 			}
 			defer d.Close()
+			if _, err := db.Value[int64](cmd.Context(), d, "select count(*) from schema_migrations"); err != nil {
+				return fmt.Errorf("the database has no books yet, run shopwright migrate first: %v", err)
+			}
 			clean, err := report.ProveAll(cmd.Context(), d, printProof)
 			if err != nil {
 				return err

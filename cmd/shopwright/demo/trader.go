@@ -27,7 +27,7 @@ import (
 type about struct {
 	edition, name, handle string
 	shop, address         string
-	header, footer        string
+	footer                string
 	taxRate               money.Rate
 	registers             []string
 	perDay                float64 // sales of an average day
@@ -103,7 +103,6 @@ func newTrader(d Deps, o Options, b business) *trader {
 	h.Write([]byte(a.edition))
 	t := &trader{Deps: d, about: a, biz: b, opts: o, zone: zone, rng: rand.New(rand.NewPCG(o.Seed, h.Sum64())), clock: clock.NewManual(o.End),
 		staff: map[string]id.ID{}, byCode: map[string]*item{}, heroes: map[string]*person{}, stories: map[string]Story{}}
-	t.db = d.DB.WithClock(t.clock)
 	t.today = zone.BusinessDate(clock.Of(o.End))
 	for day := range o.Days {
 		weekday := t.date(day).Time().Weekday()
@@ -150,7 +149,7 @@ func (t *trader) doors(day int) (open, shut time.Time) {
 }
 
 func (t *trader) run(ctx context.Context) error {
-	t.ctx = ctx
+	t.ctx, t.db = ctx, t.DB.WithClock(t.clock)
 	t.clock.Set(t.at(0, 6, 0))
 	if err := t.found(); err != nil {
 		return err
