@@ -73,7 +73,7 @@ func (s *Shell) signOut(w http.ResponseWriter, r *http.Request) {
 func localPath(next, otherwise string) string {
 	u, err := url.Parse(next)
 	if err != nil || u.Scheme != "" || u.Host != "" || u.User != nil || u.Opaque != "" || !strings.HasPrefix(u.Path, "/") ||
-		strings.HasPrefix(next, "//") || strings.Contains(next, `\`) || len(next) > 2000 || strings.HasPrefix(u.Path, "/signin") {
+		strings.HasPrefix(next, "//") || strings.Contains(next, `\`) || len(next) > 8000 || strings.HasPrefix(u.Path, "/signin") {
 		return otherwise
 	}
 	return u.RequestURI()
