@@ -217,3 +217,24 @@ func TestEveryKeyHasAText(t *testing.T) {
 		t.Fatalf("only %d keys were found: the pattern is broken", n)
 	}
 }
+
+// TestANewMerchantHasEmptyPagesNotBrokenOnes: nothing was ever sold, and then not
+// even a shop is there.
+func TestANewMerchantHasEmptyPagesNotBrokenOnes(t *testing.T) {
+	eachShop(t, func(t *testing.T, s *shop) {
+		for handle, shops := range map[string]int{"fresh": 1, "bare": 0} {
+			s.newcomer(handle, shops)
+			b := (&shop{t: t, db: s.db, srv: s.srv, handle: handle}).signIn("owner")
+			for _, path := range []string{"/office", "/office/members", "/office/catalog", "/office/stock", "/office/sales", "/office/coupons", "/office/packs", "/office/packs/retail", "/office/devices", "/office/devices/new",
+				"/office/staff", "/office/shifts", "/office/proof", "/office/settings", "/office/settings?of=shop", "/office/edition", "/office/audit", "/office/keys"} {
+				got := b.get(path)
+				if got.status != http.StatusOK {
+					t.Errorf("%s %s: %d %s", handle, path, got.status, textOf(t, got.body))
+					continue
+				}
+				checkPage(t, handle+" "+path, got.body, "en")
+			}
+			b.post("/office/proof").want(t, http.StatusOK, "Everything follows from its entries")
+		}
+	})
+}

@@ -63,6 +63,7 @@ type shop struct {
 	printer  id.ID
 	devices  *fakeDevices
 	handle   string
+	service  *auth.Service
 }
 
 var ruleHost = sync.OnceValues(func() (*pack.Registry, *rules.Host) {
@@ -100,6 +101,7 @@ func makeShop(t *testing.T, d *db.DB, c *clock.Manual, handle string) *shop {
 	s.desk = &checkout.Desk{DB: d, Rules: host, Packs: reg, Vault: vault, Log: quiet}
 	service := auth.New(d, auth.Options{Hash: auth.CheapHash, Log: quiet})
 	t.Cleanup(service.Close)
+	s.service = service
 	s.seed(service)
 
 	sh := shell.New(shell.Options{DB: d, Auth: service, Packs: reg, Log: quiet})
@@ -375,4 +377,26 @@ func eachShop(t *testing.T, f func(t *testing.T, s *shop)) {
 		c.Set(start)
 		f(t, newShop(t, d, c))
 	}, dbtest.WithClock(c))
+}
+
+// newcomer is a merchant with an owner and so many shops, and nothing else.
+func (s *shop) newcomer(handle string, shops int) {
+	s.t.Helper()
+	hash, err := s.service.HashPassword(context.Background(), password)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	s.tx(func(ctx context.Context, tx *db.Tx) error {
+		m, err := tenant.CreateMerchant(tx, tenant.NewMerchant{Handle: handle, Name: handle, Currency: "JPY"})
+		if err != nil {
+			return err
+		}
+		for range shops {
+			if _, err := tenant.CreateShop(ctx, tx, m.ID, tenant.NewShop{Name: "Only", TimeZone: "Asia/Tokyo"}); err != nil {
+				return err
+			}
+		}
+		_, err = auth.CreateStaff(ctx, tx, m.ID, auth.NewStaff{Profile: auth.Profile{Name: "Owner", Role: auth.Owner}, Login: "owner", Password: hash})
+		return err
+	})
 }

@@ -357,7 +357,7 @@ func roleCard(p *shell.Page, c card) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = ui.Button(ui.ButtonProps{Text: p.T("tour.be." + c.key), Kind: ui.Primary, Block: true}).Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = ui.Button(ui.ButtonProps{Text: p.T("tour.begin"), Kind: ui.Primary, Block: true, Attrs: templ.Attributes{"aria-label": p.T("tour.be." + c.key)}}).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
