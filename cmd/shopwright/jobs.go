@@ -8,6 +8,7 @@ import (
 
 	"github.com/shopwright/shopwright/core/auth"
 	"github.com/shopwright/shopwright/core/db"
+	"github.com/shopwright/shopwright/core/event"
 	"github.com/shopwright/shopwright/core/id"
 	"github.com/shopwright/shopwright/core/job"
 	"github.com/shopwright/shopwright/core/ledger"
@@ -30,6 +31,7 @@ func workerName() string {
 }
 
 func (a *app) registerJobs() {
+	a.events.Subscribe(pack.EventChanged, func(ctx context.Context, e event.Event) { a.warmShop(ctx, e.Merchant, e.Shop) })
 	a.jobs.Register(job.Kind{Name: "checkout.recover", Every: time.Minute, Run: func(ctx context.Context, j job.Job) error {
 		_, err := a.desk.Recover(ctx, j.Merchant)
 		return err
@@ -95,20 +97,27 @@ func (a *app) warmRules(ctx context.Context) {
 			return
 		}
 		for _, s := range shops {
-			var active []pack.Activation
-			if err := a.db.Batch(ctx, pack.AskActive(m.ID, s.ID, &active)); err != nil {
-				return
-			}
-			for _, act := range active {
-				b, err := a.packs.Get(act.PackID, act.Version)
-				if err != nil {
-					a.log.Warn("a pack that is on is not installed", "pack", act.PackID, "version", act.Version)
-					continue
-				}
-				if err := a.rules.Prepare(ctx, b.Ref(act.Config, act.Priority)); err != nil && ctx.Err() == nil {
-					a.log.Warn("a pack could not be prepared", "pack", act.PackID, "error", err)
-				}
-			}
+			a.warmShop(ctx, m.ID, s.ID)
+		}
+	}
+}
+
+// warmShop does it for one shop: at the start, and when a pack was switched on or
+// configured there.
+func (a *app) warmShop(ctx context.Context, m, shop id.ID) {
+	var active []pack.Activation
+	if err := a.db.Batch(ctx, pack.AskActive(m, shop, &active)); err != nil {
+		a.log.Warn("rules were not warmed", "error", err)
+		return
+	}
+	for _, act := range active {
+		b, err := a.packs.Get(act.PackID, act.Version)
+		if err != nil {
+			a.log.Warn("a pack that is on is not installed", "pack", act.PackID, "version", act.Version)
+			continue
+		}
+		if err := a.rules.Prepare(ctx, b.Ref(act.Config, act.Priority)); err != nil && ctx.Err() == nil {
+			a.log.Warn("a pack could not be prepared", "pack", act.PackID, "error", err)
 		}
 	}
 }

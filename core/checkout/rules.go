@@ -142,6 +142,9 @@ func (s *stage) ask(ctx context.Context, hook promotion.Hook, costly bool, take 
 		}
 		run := sale.RuleRun{Hook: hook.String(), PackID: p.ref.ID, PackVersion: p.ref.Version, ModuleHash: p.ref.ModuleHash, ConfigHash: p.ref.ConfigHash, Outcome: "ok"}
 		a, err := s.d.Rules.Evaluate(ctx, p.ref, &s.in)
+		if ctx.Err() != nil { // the caller went away: that is no failure of the rule
+			return
+		}
 		run.Fuel, run.Nanos, run.Input, run.Output = a.Fuel, a.Nanos, a.InputBytes, a.OutputBytes
 		if err != nil {
 			run.Outcome = fault.Of(err).Reason

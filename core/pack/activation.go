@@ -7,6 +7,7 @@ import (
 
 	"github.com/shopwright/shopwright/core/clock"
 	"github.com/shopwright/shopwright/core/db"
+	"github.com/shopwright/shopwright/core/event"
 	"github.com/shopwright/shopwright/core/fault"
 	"github.com/shopwright/shopwright/core/id"
 )
@@ -125,9 +126,14 @@ func Set(ctx context.Context, tx *db.Tx, c Change) error {
 			priority = excluded.priority, failures = 0, notice = '', updated_at = excluded.updated_at, updated_by = excluded.updated_by`,
 			c.Merchant, shop, c.PackID, c.Enabled, c.Version, hash, c.Priority, tx.Now, c.Actor)
 		queueHistory(tx, c.Merchant, shop, c.PackID, c.Actor, c.Reason)
+		event.Emit(tx, event.Event{Merchant: c.Merchant, Type: EventChanged, OccurredAt: tx.Now, Shop: shop,
+			Data: event.JSON(map[string]any{"pack_id": c.PackID, "version": c.Version, "enabled": c.Enabled, "config_hash": hash, "priority": c.Priority})})
 	}
 	return tx.Flush(ctx)
 }
+
+// EventChanged says that a pack was switched or configured in a shop.
+const EventChanged = "pack.changed.v1"
 
 // RecordFailure counts a failure of a pack in a shop and, at the twentieth in a
 // row, switches it off with the notice and says so. A pack that is off already

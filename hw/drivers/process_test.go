@@ -39,7 +39,7 @@ func TestMain(m *testing.M) {
 }
 
 func TestNames(t *testing.T) {
-	if got := strings.Join(drivers.Names(), " "); got != "escposnet virtualprinter" {
+	if got := strings.Join(drivers.Names(), " "); got != "escpos-net virtual-printer" {
 		t.Error(got)
 	}
 	for _, n := range drivers.Names() {
@@ -218,7 +218,7 @@ func TestEscposNetConforms(t *testing.T) {
 	}
 	defer n.Close()
 	drivertest.Run(t, drivertest.Target{
-		Command: []string{self, "driver-serve", "escposnet"},
+		Command: []string{self, "driver-serve", "escpos-net"},
 		Config:  json.RawMessage(fmt.Sprintf(`{"address":%q}`, n.Addr())),
 		Wrong:   json.RawMessage(`{"address":"::::"}`),
 		Printed: func(job string, attempt int) int {

@@ -10,7 +10,7 @@ import (
 
 // Info says who a driver is.
 type Info struct {
-	ID           string // "escposnet"
+	ID           string // "escpos-net"
 	Version      string // semantic version
 	Vendor       string
 	Classes      []string // UnifiedPOS names: "POSPrinter", "CashDrawer"

@@ -18,7 +18,7 @@ import (
 )
 
 // Name is the driver's name.
-const Name = "escposnet"
+const Name = "escpos-net"
 
 // The limits. They are variables of the driver so that tests need not wait.
 type limits struct {

@@ -21,7 +21,7 @@ import (
 )
 
 // Name is the driver's name.
-const Name = "virtualprinter"
+const Name = "virtual-printer"
 
 // Printer is the driver.
 type Printer struct {

@@ -1,4 +1,4 @@
-// Command virtualprinter is the virtualprinter driver as a program of its own.
+// Command virtualprinter is the virtual-printer driver as a program of its own.
 package main
 
 import (
