@@ -99,8 +99,13 @@ func scanEntry(r db.Row, e *entryRow) error {
 }
 
 // verifySeals recomputes each entry's hash from its postings, each seal's Merkle
-// root from the hashes, and the chain of seals.
+// root from the hashes, and the chain of seals. The seals are read first: what is
+// booked and sealed while the entries are read belongs to later ones.
 func verifySeals(ctx context.Context, r db.Reader, m id.ID, found Found) (int, error) {
+	seals, err := db.All(ctx, r, scanSeal, `select no, prev, merkle_root, count, at from seals where merchant_id = $1 order by no`, m)
+	if err != nil {
+		return 0, err
+	}
 	leaves := map[int64][][]byte{}
 	var after id.ID
 	n := 0
@@ -128,7 +133,6 @@ func verifySeals(ctx context.Context, r db.Reader, m id.ID, found Found) (int, e
 		}
 		after = page[len(page)-1].id
 	}
-	seals, err := db.All(ctx, r, scanSeal, `select no, prev, merkle_root, count, at from seals where merchant_id = $1 order by no`, m)
 	prev := make([]byte, sha256.Size)
 	for i, s := range seals {
 		if s.no != int64(i)+1 || !bytes.Equal(s.prev, prev) || !bytes.Equal(s.root, merkle(leaves[s.no])) || int(s.count) != len(leaves[s.no]) {
@@ -136,7 +140,7 @@ func verifySeals(ctx context.Context, r db.Reader, m id.ID, found Found) (int, e
 		}
 		prev = s.hash()
 	}
-	return n + len(seals), err
+	return n + len(seals), nil
 }
 
 // orZero is the smallest uuid where there is none yet: NULL compares with nothing.

@@ -177,11 +177,12 @@ func Punch(tx *db.Tx, p *ledger.Purse, e *ledger.Entry, sku id.ID, visits int64,
 	return worth, nil
 }
 
-// valueOf is what the last n visits of a lot are worth: whole visits at
+// valueOf is what the last n visits of a lot are worth: each visit is worth
 // paid/amount rounded down, so that the remainder lies on the last one.
 func valueOf(l *ledger.Lot, n money.Amount) money.Amount {
 	if n == 0 || l.Amount == 0 {
 		return 0
 	}
-	return l.Paid - l.Paid.MulDiv(int64(l.Amount-n), int64(l.Amount), money.Down)
+	each := l.Paid.MulDiv(1, int64(l.Amount), money.Down)
+	return l.Paid - each*(l.Amount-n)
 }
