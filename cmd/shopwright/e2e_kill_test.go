@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"net/http"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"syscall"
@@ -166,7 +167,9 @@ func (s *server) settled(intents []*intent, member, sku string) {
 	eventually(s.t, "every event", func() bool {
 		page := s.get("/events?limit=1000&after=" + after)
 		for i := range page.list("items") {
-			told[page.text(fmt.Sprintf("items.%d.data.sale_id", i))]++
+			if strings.HasPrefix(page.text(fmt.Sprintf("items.%d.type", i)), "sale.") {
+				told[page.text(fmt.Sprintf("items.%d.data.sale_id", i))]++
+			}
 		}
 		after = page.text("next_cursor")
 		return len(told) >= n+1

@@ -154,15 +154,16 @@ func TestEvents(t *testing.T) {
 		saleID := s.post("/api/v1/sales", s.sale("1", "10.00")).text("id")
 		dispatcher := event.New(s.d, event.Options{Log: slog.New(slog.NewTextHandler(io.Discard, nil))})
 		dispatcher.Start()
-		if err := dispatcher.Wait(context.Background(), s.merchant, 0); err != nil {
+		if err := dispatcher.Wait(context.Background(), s.merchant, 1); err != nil {
 			t.Fatal(err)
 		}
 		if err := dispatcher.Stop(context.Background()); err != nil {
 			t.Fatal(err)
 		}
 		e := s.get("/api/v1/events?after=0")
-		s.is(e, "items.0.type", "sale.completed.v1")
-		s.is(e, "items.0.data.sale_id", saleID)
+		s.is(e, "items.0.type", "pack.changed.v1")
+		s.is(e, "items.1.type", "sale.completed.v1")
+		s.is(e, "items.1.data.sale_id", saleID)
 		s.is(s.get("/api/v1/events?cursor="+e.text("next_cursor")), "items", "[]")
 	})
 }
