@@ -236,7 +236,11 @@ func (n *node) maxLength() string {
 	return ""
 }
 
-// range is the limits in words, where the schema has both or one.
+// farLimit is where an upper limit keeps figures computable and tells a person
+// nothing.
+const farLimit = 1_000_000_000
+
+// limits puts the schema's limits into words, where it has both or one.
 func (n *node) limits(c Ctx) string {
 	var lo, hi string
 	switch n.schema.Type {
@@ -244,7 +248,7 @@ func (n *node) limits(c Ctx) string {
 		if n.schema.Min != nil {
 			lo = n.schema.unitText(*n.schema.Min)
 		}
-		if n.schema.Max != nil {
+		if n.schema.Max != nil && *n.schema.Max < farLimit {
 			hi = n.schema.unitText(*n.schema.Max)
 		}
 	case "number":
