@@ -23,6 +23,10 @@
 //
 // # Several packs, one decision
 //
+// Earning is wallet's, tiers are member's, tax is a share of a line that Quote
+// computes: each is a few lines, and a package for it would only pass calls on.
+// They get rooms of their own with the policies that need them.
+//
 // Candidates of prices and benefits go through core/promotion. Of points,
 // commission, top-up bonus and tier the best proposal wins per line, and none is
 // added to another: two packs that both give a point a yuan give one point.
