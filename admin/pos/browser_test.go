@@ -150,12 +150,18 @@ func quote(s string) string {
 	return string(raw)
 }
 
+// settled says that the page is whole and no answer is under way: a person acts on
+// what they see, and what they see has come by then.
+func (b tab) settled() bool {
+	return js[bool](b, `document.readyState === 'complete' && !document.querySelector('.htmx-request, .htmx-swapping, .htmx-settling')`)
+}
+
 // want waits until a part of the page says something.
 func (b tab) want(sel, what string) {
 	b.t.Helper()
 	var got string
 	for range 150 {
-		if got = b.read(sel); strings.Contains(got, what) {
+		if got = b.read(sel); strings.Contains(got, what) && b.settled() {
 			return
 		}
 		time.Sleep(20 * time.Millisecond)
@@ -168,7 +174,7 @@ func (b tab) want(sel, what string) {
 func (b tab) focus(sel string) {
 	b.t.Helper()
 	for range 100 {
-		if js[bool](b, `document.activeElement.matches(`+quote(sel)+`)`) {
+		if js[bool](b, `document.activeElement.matches(`+quote(sel)+`)`) && b.settled() {
 			return
 		}
 		time.Sleep(20 * time.Millisecond)

@@ -279,7 +279,8 @@
       const want = swapped.querySelector('[autofocus]');
       if (want) {
         want.focus({ preventScroll: true });
-        if (isText(want)) want.select();
+        // What the page offers is typed over; what was typed meanwhile is typed on.
+        if (isText(want) && want.value === want.defaultValue) want.select();
         return;
       }
     }
