@@ -82,6 +82,7 @@ func (t *Tour) seen(r *http.Request, form url.Values) {
 		t.tickIf(!get && path == "/office/proof", "owner", "prove") // proved, not just opened
 		t.tickIf(get && path == "/office/audit", "owner", "audit")
 	case "reseller":
+		t.tickIf(!get && path == "/office/edition", "reseller", "switch") // at once: the next page is looked at right away
 		switched := t.has("reseller", "switch")
 		t.tickIf(get && path == "/office", "reseller", "look")
 		t.tickIf(get && switched && path == "/office", "reseller", "brand")
