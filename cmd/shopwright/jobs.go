@@ -39,7 +39,7 @@ func (a *app) registerJobs() {
 	a.jobs.Register(job.Kind{Name: "housekeeping", Every: 24 * time.Hour, Run: func(ctx context.Context, j job.Job) error {
 		return a.db.InTx(ctx, func(_ context.Context, tx *db.Tx) error {
 			// Idempotency keys are kept for a week; done jobs for a month.
-			tx.Queue(`delete from idempotency where merchant_id = $1 and created_at < $2 and state = 'done'`, j.Merchant, tx.Now.Add(-7*24*time.Hour))
+			db.PurgeKeys(tx, j.Merchant, tx.Now.Add(-7*24*time.Hour))
 			job.Purge(tx, j.Merchant, tx.Now.Add(-30*24*time.Hour))
 			return nil
 		})
@@ -64,8 +64,7 @@ func (a *app) seal(ctx context.Context) {
 }
 
 func (a *app) sealAll(ctx context.Context) error {
-	open, err := db.All(ctx, a.db, func(r db.Row, m *id.ID) error { return r.Scan(m) },
-		`select distinct merchant_id from entries where seal_no is null`)
+	open, err := ledger.Unsealed(ctx, a.db)
 	if err != nil {
 		return err
 	}

@@ -119,22 +119,15 @@ func (d *Desk) replayed(ctx context.Context, m, first id.ID) (*sale.Sale, error)
 }
 
 func (d *Desk) findPrior(ctx context.Context, m id.ID, k db.Idem) (*replay, error) {
-	if k.Key == "" {
-		return nil, nil
-	}
-	type row struct {
-		route, hash, state string
-		resource           id.ID
-	}
-	found, err := db.All(ctx, d.DB, func(r db.Row, v *row) error { return r.Scan(&v.route, &v.hash, &v.state, &v.resource) },
-		`select route, body_hash, state, resource_id from idempotency where merchant_id = $1 and key = $2`, m, k.Key)
-	if err != nil || len(found) == 0 {
+	c, err := db.FindKey(ctx, d.DB, m, k)
+	if err != nil {
 		return nil, err
 	}
-	if f := found[0]; f.route != k.Route || f.hash != k.BodyHash {
-		return nil, db.ErrKeyReused
+	var r replay
+	if err = priorOf(c); errors.As(err, &r) {
+		return &r, nil
 	}
-	return &replay{found[0].resource, found[0].state == "done"}, nil
+	return nil, err
 }
 
 func (d *Desk) orSameSale(ctx context.Context, in SaleIn, cause error) (*sale.Sale, error) {

@@ -1,6 +1,9 @@
 package db
 
 import (
+	"context"
+
+	"github.com/shopwright/shopwright/core/clock"
 	"github.com/shopwright/shopwright/core/fault"
 	"github.com/shopwright/shopwright/core/id"
 )
@@ -53,13 +56,42 @@ func (t *Tx) ClaimKey(m id.ID, k Idem) *Claim {
 	if k.Key == "" {
 		return c
 	}
-	t.QueueCount(func(n int64) { c.fresh = n == 1 },
+	inserted := false
+	t.QueueCount(func(n int64) { inserted = n == 1 },
 		`insert into idempotency (merchant_id, key, route, body_hash, state, created_at)
 		 values ($1, $2, $3, $4, 'open', $5) on conflict (merchant_id, key) do nothing`,
 		m, k.Key, k.Route, k.BodyHash, t.Now)
-	t.Ask(func(r Row) error { return r.Scan(&c.route, &c.bodyHash, &c.state, &c.resource) },
-		`select route, body_hash, state, resource_id from idempotency where merchant_id = $1 and key = $2`, m, k.Key)
+	ask := c.ask(m)
+	t.Ask(func(r Row) error {
+		err := ask.Scan(r)
+		c.fresh = inserted
+		return err
+	}, ask.SQL, ask.Args...)
 	return c
+}
+
+// FindKey reads an earlier request's claim outside a transaction, for a repetition
+// that fails before it comes to claim the key itself.
+func FindKey(ctx context.Context, r Reader, m id.ID, k Idem) (*Claim, error) {
+	c := &Claim{idem: k, fresh: true}
+	if k.Key == "" {
+		return c, nil
+	}
+	return c, r.Batch(ctx, c.ask(m))
+}
+
+// ask reads the claim's row; one that is there was not claimed by us.
+func (c *Claim) ask(m id.ID) Ask {
+	return Ask{SQL: `select route, body_hash, state, resource_id from idempotency where merchant_id = $1 and key = $2`, Args: []any{m, c.idem.Key},
+		Scan: func(r Row) error {
+			c.fresh = false
+			return r.Scan(&c.route, &c.bodyHash, &c.state, &c.resource)
+		}}
+}
+
+// PurgeKeys forgets the keys of requests that ended before an instant.
+func PurgeKeys(tx *Tx, m id.ID, before clock.Instant) {
+	tx.Queue(`delete from idempotency where merchant_id = $1 and created_at < $2 and state = 'done'`, m, before)
 }
 
 // Prior answers the resource of the first request where there was one, and

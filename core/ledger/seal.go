@@ -87,3 +87,9 @@ func Seal(ctx context.Context, tx *db.Tx, m id.ID) (int, error) {
 	tx.Queue(`update entries set seal_no = $2 where merchant_id = $1 and id in_ids($3)`, m, last.no+1, ids)
 	return len(open), nil
 }
+
+// Unsealed lists the merchants that have entries which no seal covers yet.
+func Unsealed(ctx context.Context, r db.Reader) ([]id.ID, error) {
+	return db.All(ctx, r, func(row db.Row, m *id.ID) error { return row.Scan(m) },
+		`select distinct merchant_id from entries where seal_no is null`)
+}

@@ -14,7 +14,6 @@ var (
 	ErrNotFound     = fault.New(fault.NotFound, "sale.not_found")
 	ErrIDTaken      = fault.New(fault.Conflict, "sale.id_taken") // another sale has the id that the caller made
 	ErrOverRefund   = fault.New(fault.Conflict, "sale.refund_exceeds_rest")
-	ErrNumberTaken  = fault.New(fault.Conflict, "sale.number_taken")
 	ErrLineNotFound = fault.New(fault.NotFound, "sale.line_not_found")
 	ErrNotOpen      = fault.New(fault.Conflict, "sale.not_open")
 )

@@ -13,7 +13,6 @@ import (
 
 var (
 	ErrInsufficient = fault.New(fault.Conflict, "stock.insufficient")
-	ErrNoLocation   = fault.New(fault.NotFound, "stock.location_not_found")
 	ErrKind         = fault.New(fault.Invalid, "stock.unknown_movement_kind")
 	ErrQuantity     = fault.New(fault.Invalid, "stock.bad_quantity")
 )
