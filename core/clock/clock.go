@@ -132,11 +132,28 @@ func (z Zone) Local(i Instant) time.Time { return i.Time().In(z.Loc) }
 func (z Zone) BusinessDate(i Instant) Date {
 	t := z.Local(i)
 	d := Date(t.Format(time.DateOnly))
-	if t.Hour()*60+t.Minute() < z.CutOff {
+	if minuteOf(t) < z.CutOff && !z.begun(t) {
 		return d.AddDays(-1)
 	}
 	return d
 }
+
+// begun reports whether the clock has shown the cut-off of its date before: where
+// clocks are put back it shows less again, and the business date must not.
+func (z Zone) begun(t time.Time) bool {
+	first := time.Date(t.Year(), t.Month(), t.Day(), 0, z.CutOff, 0, 0, z.Loc)
+	if minuteOf(first) != z.CutOff { // the clock leaps over it: it is not reached yet
+		return false
+	}
+	_, before := first.Add(-3 * time.Hour).Zone()
+	_, at := first.Zone()
+	if e := first.Add(time.Duration(at-before) * time.Second); at < before && minuteOf(e) == z.CutOff {
+		first = e
+	}
+	return !t.Before(first)
+}
+
+func minuteOf(t time.Time) int { return t.Hour()*60 + t.Minute() }
 
 // GoString helps in test failures.
 func (i Instant) GoString() string { return fmt.Sprintf("clock.Instant(%s)", i.String()) }

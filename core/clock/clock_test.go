@@ -38,6 +38,53 @@ func TestA30_TheBusinessDateFollowsZoneAndCutOff(t *testing.T) {
 	}
 }
 
+// TestA30_TheBusinessDateAcrossChangesOfTheClock: a cut-off that the clock leaps
+// over, one that it shows twice, and a date that never goes back.
+func TestA30_TheBusinessDateAcrossChangesOfTheClock(t *testing.T) {
+	for _, c := range []struct {
+		zone   string
+		cutOff int
+		utc    string
+		want   clock.Date
+	}{
+		{"Europe/Berlin", 240, "2026-03-29T01:59:59Z", "2026-03-28"}, {"Europe/Berlin", 240, "2026-03-29T02:00:00Z", "2026-03-29"}, // 03:59, 04:00 summer time
+		{"Europe/Berlin", 240, "2026-10-25T02:59:59Z", "2026-10-24"}, {"Europe/Berlin", 240, "2026-10-25T03:00:00Z", "2026-10-25"}, // 03:59, 04:00 winter time
+		{"Europe/Berlin", 150, "2026-03-29T00:59:59Z", "2026-03-28"}, {"Europe/Berlin", 150, "2026-03-29T01:00:00Z", "2026-03-29"}, // 02:30 is leapt over
+		{"Europe/Berlin", 150, "2026-10-25T00:29:59Z", "2026-10-24"}, {"Europe/Berlin", 150, "2026-10-25T00:30:00Z", "2026-10-25"}, // 02:30 for the first time
+		{"Europe/Berlin", 150, "2026-10-25T01:00:00Z", "2026-10-25"}, // 02:00 again
+		{"Europe/Berlin", 200, "2026-10-25T01:25:00Z", "2026-10-24"}, // 02:25 again, 03:20 not yet
+		{"America/New_York", 240, "2026-11-01T08:59:00Z", "2026-10-31"}, {"America/New_York", 240, "2026-11-01T09:00:00Z", "2026-11-01"},
+	} {
+		z, err := clock.LoadZone(c.zone, c.cutOff)
+		if err != nil {
+			t.Fatal(err)
+		}
+		at, err := time.Parse(time.RFC3339, c.utc)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := z.BusinessDate(clock.Of(at)); got != c.want {
+			t.Errorf("%s at %s (%s): %s, want %s", c.zone, c.utc, z.Local(clock.Of(at)).Format(time.DateTime), got, c.want)
+		}
+	}
+	for _, name := range []string{"Europe/Berlin", "America/New_York", "Australia/Lord_Howe", "Asia/Beirut", "America/Havana", "Asia/Shanghai"} {
+		for _, cutOff := range []int{0, 30, 105, 150, 179, 240} {
+			z, err := clock.LoadZone(name, cutOff)
+			if err != nil {
+				t.Fatal(err)
+			}
+			last := clock.Date("")
+			for at := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC); at.Year() == 2026; at = at.Add(5 * time.Minute) {
+				d := z.BusinessDate(clock.Of(at))
+				if d < last || last != "" && d > last.AddDays(1) {
+					t.Fatalf("%s, cut-off %d: %s after %s at %s", name, cutOff, d, last, z.Local(clock.Of(at)))
+				}
+				last = d
+			}
+		}
+	}
+}
+
 func TestInstantsAreMicrosecondsInText(t *testing.T) {
 	i := clock.Of(time.Date(2026, 5, 20, 3, 0, 0, 123456789, time.UTC))
 	if i.String() != "2026-05-20T03:00:00.123456Z" {

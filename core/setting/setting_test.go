@@ -33,13 +33,28 @@ func all(t *testing.T, d *db.DB, m, s, r id.ID) setting.Values {
 
 func TestDefaults(t *testing.T) {
 	var v setting.Values
-	if setting.StrictShift.In(v) || !setting.TaxInclusive.In(v) || setting.TaxRate.In(v) != 0 || setting.TaxName.In(v) != "" ||
+	if setting.StrictShift.In(v) || setting.TillBlindCount.In(v) || setting.TillTolerance.In(v) != -1 || setting.TillOpenSales.In(v) != "refuse" || !setting.TaxInclusive.In(v) || setting.TaxRate.In(v) != 0 || setting.TaxName.In(v) != "" ||
 		setting.PriceRounding.In(v) != "half_up" || setting.PointsPerUnit.In(v) != 100 ||
-		setting.StoredValueConsumption.In(v) != "proportional" || setting.StockAllowNegative.In(v) || setting.ReceiptLocale.In(v) != "" {
+		setting.StoredValueConsumption.In(v) != "proportional" || setting.StoredValuePIN.In(v) != "if_set" || setting.StockAllowNegative.In(v) || setting.ReceiptLocale.In(v) != "" {
 		t.Fatal("a default has changed: merchants that never set it would see another behaviour")
+	}
+	if setting.DiscountLimit.In(v) != 0 || setting.DropLimit.In(v) != 100 || setting.BonusDays.In(v) != 0 || setting.GiftCardMonths.In(v) != 0 {
+		t.Fatal("a default has changed: merchants that never set it would see another behaviour")
+	}
+	if setting.PointsPendingDays.In(v) != 0 || setting.PointsValidity.In(v) != "never" || setting.PointsValidityCount.In(v) != 0 || setting.PointsEarnBase.In(v) != "after_discount" ||
+		setting.PointsOnStoredValue.In(v) || setting.PointsOnPoints.In(v) || setting.PointsRefundExpired.In(v) != "revive" || setting.PointsRefundGraceDays.In(v) != 30 ||
+		setting.PointsRefundNegative.In(v) != "allow" || setting.TierUpgrade.In(v) != "next_receipt" || setting.TierDowngrade.In(v) != "never" ||
+		setting.TierGraceDays.In(v) != 0 || setting.TierPeriod.In(v) != "day" {
+		t.Fatal("a default of points or tiers has changed")
+	}
+	if setting.PrepaidLawProfile.In(v) != "none" || setting.PrepaidLawLevel.In(v) != "warn" || setting.PointsAdjustBelowZero.In(v) {
+		t.Fatal("a default of prepaid value has changed")
 	}
 	if setting.Rounding(v) != money.HalfUp {
 		t.Fatal(setting.Rounding(v))
+	}
+	if step, mode := setting.CashRounding(v); step != 0 || mode != money.HalfUp || setting.TaxPerTotal(v) || setting.PricePerTotal(v) {
+		t.Fatal("a default of rounding has changed", step, mode)
 	}
 }
 
@@ -78,10 +93,21 @@ func TestTypedValues(t *testing.T) {
 		set(t, d, at, "till.strict_shift", "true")
 		set(t, d, at, "tax.rate", "130000")
 		set(t, d, at, "price.rounding", "half_even")
+		set(t, d, at, "tax.rounding", "total")
+		set(t, d, at, "price.rounding_at", "total")
+		set(t, d, at, "cash.rounding_step", "10")
+		set(t, d, at, "cash.rounding_mode", "down")
 		set(t, d, setting.Place{Merchant: m, Shop: shop}, "tax.rate", "0") // the default's value, set on purpose
 		v := all(t, d, m, id.None, id.None)
 		if !setting.StrictShift.In(v) || setting.DefaultTaxRate(v) != 130000 || setting.Rounding(v) != money.HalfEven {
 			t.Fatalf("%+v", v)
+		}
+		if step, mode := setting.CashRounding(v); step != 10 || mode != money.Down || !setting.TaxPerTotal(v) || !setting.PricePerTotal(v) {
+			t.Fatal(step, mode)
+		}
+		set(t, d, at, "cash.rounding_mode", "up")
+		if _, mode := setting.CashRounding(all(t, d, m, id.None, id.None)); mode != money.Up {
+			t.Fatal(mode)
 		}
 		if setting.TaxRate.In(all(t, d, m, shop, id.None)) != 0 {
 			t.Fatal("the shop's own value is its default's: it must still win")
@@ -104,6 +130,8 @@ func TestSetRefuses(t *testing.T) {
 			{setting.Place{Merchant: m}, "tax.rate", "+5", setting.ErrValue},
 			{setting.Place{Merchant: m}, "points.per_unit", "0", setting.ErrValue},
 			{setting.Place{Merchant: m}, "price.rounding", "up", setting.ErrValue},
+			{setting.Place{Merchant: m}, "cash.rounding_step", "-5", setting.ErrValue},
+			{setting.Place{Merchant: m}, "cash.rounding_mode", "half_up", setting.ErrValue},
 			{setting.Place{Merchant: m}, "receipt.footer", strings.Repeat("谢", 501), setting.ErrValue},
 			{setting.Place{Merchant: m}, "receipt.footer", "a\x00b", setting.ErrValue},
 			{setting.Place{Merchant: m, Shop: shop}, "points.per_unit", "10", setting.ErrScope},
