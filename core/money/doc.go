@@ -2,7 +2,7 @@
 //
 // Owns: Amount (minor units), UnitPrice (1/10,000 of the major unit), Quantity
 // (thousandths), Rate (millionths), currencies, rounding modes, largest
-// remainder allocation.
+// remainder allocation, rounding for cash.
 // Invariants: every value is an int64 and every product is computed exactly
 // (shopspring/decimal) before it is rounded once; a result that does not fit is
 // money.overflow, never a wrapped number; shares of an allocation sum to the

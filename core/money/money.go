@@ -43,11 +43,22 @@ type Currency struct {
 	Digits int32
 }
 
-var currencies = map[string]int32{
-	"CNY": 2, "TWD": 2, "HKD": 2, "MOP": 2, "USD": 2, "EUR": 2, "GBP": 2, "SGD": 2, "MYR": 2, "THB": 2, "AUD": 2, "CAD": 2, "CHF": 2, "NZD": 2, "PHP": 2, "IDR": 2, "INR": 2,
-	"JPY": 0, "KRW": 0, "VND": 0,
-	"KWD": 3, "BHD": 3, "OMR": 3, "JOD": 3, "TND": 3,
-}
+// currencies are those of ISO 4217 that a shop may keep its books in, with their
+// minor digits.
+var currencies = func() map[string]int32 {
+	out := map[string]int32{}
+	for digits, codes := range map[int32]string{
+		0: "BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX VND VUV XAF XOF XPF",
+		2: "AED ARS AUD BDT BND BRL CAD CHF CNY COP CZK DKK EGP EUR GBP GEL GHS HKD HUF IDR ILS INR KES KHR KZT LAK LKR MAD MMK MNT MOP MXN MYR " +
+			"NGN NOK NPR NZD PEN PHP PKR PLN QAR RON SAR SEK SGD THB TRY TWD TZS UAH USD UYU UZS ZAR",
+		3: "BHD IQD JOD KWD LYD OMR TND",
+	} {
+		for _, c := range strings.Fields(codes) {
+			out[c] = digits
+		}
+	}
+	return out
+}()
 
 // CurrencyOf looks a code up. Fault: money.unknown_currency.
 func CurrencyOf(code string) (Currency, error) {
@@ -200,25 +211,7 @@ func (a Amount) MulDiv(num, den int64, m Rounding) Amount {
 	if den <= 0 {
 		panic("money: MulDiv by a denominator that is not positive")
 	}
-	p := decimal.New(int64(a), 0).Mul(decimal.New(num, 0))
-	d := decimal.New(den, 0)
-	q, rem := p.QuoRem(d, 0)
-	if !rem.IsZero() {
-		up := decimal.New(int64(p.Sign()), 0)
-		twice := rem.Abs().Mul(decimal.New(2, 0)).Cmp(d)
-		switch m {
-		case HalfUp:
-			if twice >= 0 {
-				q = q.Add(up)
-			}
-		case HalfEven:
-			if twice > 0 || twice == 0 && q.IntPart()%2 != 0 {
-				q = q.Add(up)
-			}
-		case Up:
-			q = q.Add(up)
-		}
-	}
+	q := divide(decimal.New(int64(a), 0).Mul(decimal.New(num, 0)), decimal.New(den, 0), m)
 	n, err := bounded(q)
 	if err != nil {
 		panic(err)
