@@ -56,7 +56,8 @@ func merkle(leaves [][]byte) []byte {
 const sealBatch = 2000
 
 // Seal closes the entries that no seal covers yet into the next seal of the
-// merchant's chain, and answers how many it covered. An entry that commits late
+// merchant's chain, notes what each account they touch stands at by then, and
+// answers how many it covered. An entry that commits late
 // is covered by a later seal: which one it is in is written in its row.
 func Seal(ctx context.Context, tx *db.Tx, m id.ID) (int, error) {
 	type leaf struct {
@@ -85,6 +86,7 @@ func Seal(ctx context.Context, tx *db.Tx, m id.ID) (int, error) {
 	}
 	tx.Queue(`insert into seals (merchant_id, no, prev, merkle_root, count, at) values ($1,$2,$3,$4,$5,$6)`, m, last.no+1, prev, merkle(leaves), len(open), tx.Now)
 	tx.Queue(`update entries set seal_no = $2 where merchant_id = $1 and id in_ids($3)`, m, last.no+1, ids)
+	queueCheckpoints(tx, m, last.no+1, ids)
 	return len(open), nil
 }
 
