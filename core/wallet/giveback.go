@@ -1,6 +1,9 @@
 package wallet
 
 import (
+	"slices"
+	"strings"
+
 	"github.com/shopwright/shopwright/core/db"
 	"github.com/shopwright/shopwright/core/id"
 	"github.com/shopwright/shopwright/core/ledger"
@@ -34,52 +37,64 @@ func AskTaken(m, sale, member id.ID, out *[]Taken) db.Ask {
 		}}
 }
 
+// AskTakenOfCards is AskTaken for the gift cards that paid a sale; the account
+// names the card.
+func AskTakenOfCards(m, sale id.ID, out *[]Taken) db.Ask {
+	a := AskTaken(m, sale, id.None, out)
+	a.SQL = strings.Replace(a.SQL, "a.owner_kind = 'member' and a.owner_id = $3", "a.owner_kind = 'gift_card'", 1)
+	a.Args = a.Args[:2]
+	return a
+}
+
 // GiveBack returns an amount to the lots that the sale took it from, in
 // proportion to what is still taken of each; the last refund restores all of
 // them exactly. Classes names the accounts (principal and bonus together, or
-// points, or punches of a unit).
-func GiveBack(p *ledger.Purse, e *ledger.Entry, taken []Taken, unit string, classes []string, amount money.Amount) {
-	var lots []*ledger.Lot
-	var weights []money.Amount
-	for _, t := range taken {
-		a := accountOf(p, t.Account)
-		l := p.Lot(t.Lot)
-		if a == nil || l == nil || a.Unit != unit || t.Net >= 0 || !oneOf(a.Class, classes) || l.Remaining >= l.Amount {
-			continue
-		}
-		lots = append(lots, l)
-		weights = append(weights, min(-t.Net, l.Amount-l.Remaining))
-	}
-	shares, _ := money.Allocate(amount, weights, weights)
-	debts := map[id.ID]money.Amount{} // a debt is paid off by what comes back, as by an earning
+// points, or punches of a unit). A debt is paid off by what comes back, as by an
+// earning. It answers what found no place: nothing where the amount is not more
+// than what the sale still keeps.
+func GiveBack(p *ledger.Purse, e *ledger.Entry, taken []Taken, unit string, classes []string, amount money.Amount) (rest money.Amount) {
+	lots, weights := back(p, taken, unit, classes)
+	shares, rest := money.Allocate(amount, weights, weights)
+	debts := map[id.ID]money.Amount{}
 	for i, l := range lots {
 		if shares[i] == 0 {
 			continue
 		}
 		a := accountOf(p, l.Account)
 		if _, seen := debts[a.ID]; !seen {
-			debts[a.ID] = max(-balanceIn(a, e), 0)
+			debts[a.ID] = debtOf(p, e, a)
 		}
+		p.Take(l, -shares[i])
+		e.Add(a, shares[i], l)
 		pay := min(debts[a.ID], shares[i])
 		debts[a.ID] -= pay
-		p.Take(l, pay-shares[i])
-		e.Add(a, shares[i], l)
+		payOff(p, e, a, l, pay)
 	}
+	return rest
 }
 
-// WorthBack is what visits given back to their lots are worth: the exact mirror
-// of Punch, as the lots stand before GiveBack.
-func WorthBack(p *ledger.Purse, taken []Taken, unit string, visits money.Amount) (worth money.Amount) {
-	var lots []*ledger.Lot
-	var weights []money.Amount
+// debtOf is what an account owes, whose lots are loaded.
+func debtOf(p *ledger.Purse, e *ledger.Entry, a *ledger.Account) money.Amount {
+	return max(remaining(p.Of(a))-balanceIn(a, e), 0)
+}
+
+// back lists the lots that an amount goes back to, with what each may take.
+func back(p *ledger.Purse, taken []Taken, unit string, classes []string) (lots []*ledger.Lot, weights []money.Amount) {
 	for _, t := range taken {
 		a, l := accountOf(p, t.Account), p.Lot(t.Lot)
-		if a == nil || l == nil || a.Unit != unit || t.Net >= 0 {
+		if a == nil || l == nil || a.Unit != unit || t.Net >= 0 || !slices.Contains(classes, a.Class) || l.Remaining >= l.Amount {
 			continue
 		}
 		lots = append(lots, l)
 		weights = append(weights, min(-t.Net, l.Amount-l.Remaining))
 	}
+	return lots, weights
+}
+
+// WorthBack is what visits given back to their lots are worth: the exact mirror
+// of Punch, as the lots stand before GiveBack.
+func WorthBack(p *ledger.Purse, taken []Taken, unit string, visits money.Amount) (worth money.Amount) {
+	lots, weights := back(p, taken, unit, []string{ledger.ClassPunch})
 	shares, _ := money.Allocate(visits, weights, weights)
 	for i, l := range lots {
 		worth += valueOf(l, l.Remaining+shares[i]) - valueOf(l, l.Remaining)
@@ -87,35 +102,59 @@ func WorthBack(p *ledger.Purse, taken []Taken, unit string, visits money.Amount)
 	return worth
 }
 
-// TakeBackPoints takes earned points back: from the sale's own lot first, then
-// from the others, and what was already spent becomes a debt.
+// TakeBackPoints is UndoEarn for points of which none expired meanwhile.
 func TakeBackPoints(tx *db.Tx, p *ledger.Purse, e *ledger.Entry, sale id.ID, points int64) {
+	UndoEarn(tx, p, e, sale, points, 0)
+}
+
+// AskExpiredOf reads how many of the points that a sale earned have expired.
+func AskExpiredOf(m, sale, member id.ID, out *int64) db.Ask {
+	*out = 0
+	return db.Ask{SQL: `select cast(coalesce(-sum(p.amount), 0) as bigint) from accounts a
+		join lots l on l.merchant_id = a.merchant_id and l.account_id = a.id
+		join postings p on p.merchant_id = a.merchant_id and p.account_id = a.id and p.lot_id = l.id
+		join entries e on e.merchant_id = p.merchant_id and e.id = p.entry_id
+		where a.merchant_id = $1 and a.owner_kind = 'member' and a.owner_id = $3 and a.class = 'points' and l.origin_sale_id = $2 and e.kind = 'expired'`,
+		Args: []any{m, sale, member}, Scan: func(r db.Row) error { return r.Scan(out) }}
+}
+
+// UndoEarn takes earned points back: what of them expired already is taken from
+// what the house gained by it, the rest from the sale's own lot, then from the
+// others, those that end first before; what was already spent becomes a debt.
+// What open sales hold stays. The caller posts the other side, all of the points.
+func UndoEarn(tx *db.Tx, p *ledger.Purse, e *ledger.Entry, sale id.ID, points, expired int64) {
 	if points <= 0 {
 		return
 	}
 	a := p.Open(tx, ledger.UnitPoints, ledger.ClassPoints, pointsFloor)
+	gone := money.Amount(min(max(expired, 0), points))
+	house(p, e, e.Shop, ledger.UnitPoints, ledger.ClassPoints+HouseExpired, -gone)
+	left := money.Amount(points) - gone
 	var own, others []*ledger.Lot
+	free := -a.Held
 	for _, l := range p.Of(a) {
-		if l.OriginSale == sale {
+		free += l.Remaining
+		switch {
+		case l.OriginSale == sale && !sale.IsNone():
 			own = append(own, l)
-		} else {
+		case l.ExpiresAt == 0 || l.ExpiresAt > tx.Now:
 			others = append(others, l)
 		}
 	}
 	byExpiry(others)
-	left := takeFrom(p, e, a, own, money.Amount(points))
-	left = takeFrom(p, e, a, others, left)
-	e.Add(a, -left, nil)
+	now := min(left, max(free, 0))
+	debt := left - now + takeFrom(p, e, a, others, takeFrom(p, e, a, own, now))
+	e.Add(a, -debt, nil)
 }
 
 // TakeBackTopUp undoes a top-up of which nothing was spent. Fault: wallet.top_up_spent.
 func TakeBackTopUp(p *ledger.Purse, e *ledger.Entry, o Origin, ccy string) error {
-	return takeBackGroup(p, e, o, "bonus_granted", ErrTopUpSpent)
+	return takeBackGroup(p, e, o, HouseBonusGranted, ErrTopUpSpent)
 }
 
 // TakeBackPunches undoes a punch card of which no visit was used. Fault: wallet.punch_card_used.
 func TakeBackPunches(p *ledger.Purse, e *ledger.Entry, o Origin) error {
-	return takeBackGroup(p, e, o, "punches_issued", ErrPunchCardStarted)
+	return takeBackGroup(p, e, o, HousePunchesIssued, ErrPunchCardStarted)
 }
 
 func takeBackGroup(p *ledger.Purse, e *ledger.Entry, o Origin, contra string, spent error) error {
@@ -134,8 +173,7 @@ func takeBackGroup(p *ledger.Purse, e *ledger.Entry, o Origin, contra string, sp
 		p.Take(l, amount)
 		e.Add(a, -amount, l)
 		if a.Class != ledger.ClassPrincipal {
-			h := ledger.House(p.Merchant, o.Shop, a.Unit, contra)
-			e.Add(&h, amount, nil)
+			house(p, e, o.Shop, a.Unit, contra, amount)
 		}
 	}
 	if !found {
@@ -151,13 +189,4 @@ func accountOf(p *ledger.Purse, account id.ID) *ledger.Account {
 		}
 	}
 	return nil
-}
-
-func oneOf(s string, list []string) bool {
-	for _, x := range list {
-		if x == s {
-			return true
-		}
-	}
-	return false
 }
