@@ -17,17 +17,22 @@ type In struct {
 	Address  string
 	Note     string
 	Email    string
-	Card     string // number of a card handed out at once; "" for none
+	Card     string // number of a card handed out at once, blank ones too; "" for none
 	CardKind string // default KindCard
 	Shop     id.ID  // where the member enrolled
 	Tier     string // code to begin with; "" for none
+
+	DocumentKind string // with Document
+	Document     string // number of an identity document
+	Occupation   string
 }
 
 // Create enrols a member and sends the statements, so that a phone or card
 // number that is taken shows here. Faults: member.name_required,
 // member.name_too_long, member.phone_invalid, member.birthday_invalid,
 // member.sex_invalid, member.email_invalid, member.text_too_long,
-// member.card_invalid, member.phone_taken, member.card_taken.
+// member.document_invalid, member.document_kind, member.card_invalid,
+// member.phone_taken, member.document_taken, member.card_taken.
 func Create(ctx context.Context, tx *db.Tx, v *Vault, in In) (Member, error) {
 	mb, err := QueueCreate(tx, v, in)
 	if err != nil {
@@ -41,7 +46,8 @@ func Create(ctx context.Context, tx *db.Tx, v *Vault, in In) (Member, error) {
 func QueueCreate(tx *db.Tx, v *Vault, in In) (Member, error) {
 	mb := Member{
 		Merchant: in.Merchant, ID: tx.NewID(), Status: Active, Tier: in.Tier, JoinedAt: tx.Now, HomeShop: in.Shop, Version: 1, UpdatedAt: tx.Now,
-		Private: Private{Name: in.Name, Phone: in.Phone, Birthday: in.Birthday, Sex: in.Sex, Address: in.Address, Note: in.Note, Email: in.Email},
+		Private: Private{Name: in.Name, Phone: in.Phone, Birthday: in.Birthday, Sex: in.Sex, Address: in.Address, Note: in.Note, Email: in.Email,
+			DocumentKind: in.DocumentKind, Document: in.Document, Occupation: in.Occupation},
 	}
 	if err := mb.Private.normalise(); err != nil {
 		return Member{}, err
@@ -55,9 +61,9 @@ func QueueCreate(tx *db.Tx, v *Vault, in In) (Member, error) {
 		values ($1, $2, $3, $4, $5, $6, $7, 1, $6)`, in.Merchant, mb.ID, string(Active), in.Tier, mb.TierSince, tx.Now, in.Shop)
 	wrapped, sealed := v.seal(in.Merchant, mb.ID, mb.Private)
 	whole, tail := v.phoneIndexes(in.Merchant, mb.Private.Phone)
-	tx.Queue(`insert into member_private (merchant_id, member_id, display_name, search_name, phone_index, phone_tail, birth_month, wrapped_key, sealed)
-		values ($1, $2, $3, $4, $5, $6, $7, $8, $9)`,
-		in.Merchant, mb.ID, mb.DisplayName, searchForm(mb.DisplayName), whole, tail, mb.BirthMonth, wrapped, sealed)
+	tx.Queue(`insert into member_private (merchant_id, member_id, display_name, search_name, phone_index, phone_tail, birth_month, wrapped_key, sealed, document_index)
+		values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`,
+		in.Merchant, mb.ID, mb.DisplayName, searchForm(mb.DisplayName), whole, tail, mb.BirthMonth, wrapped, sealed, v.documentOrNil(in.Merchant, mb.Private.Document))
 	if in.Tier != "" {
 		tx.Queue(`insert into tier_history (merchant_id, id, member_id, from_tier, to_tier, at, reason) values ($1, $2, $3, '', $4, $5, $6)`,
 			in.Merchant, tx.NewID(), mb.ID, in.Tier, tx.Now, ReasonJoined)
@@ -65,7 +71,8 @@ func QueueCreate(tx *db.Tx, v *Vault, in In) (Member, error) {
 	if p, err := NormalisePhone(in.Card); in.Card == "" || err == nil && p == mb.Private.Phone {
 		return mb, nil // the phone number is a card by itself
 	}
-	return mb, queueCard(tx, v, in.Merchant, mb.ID, in.Card, in.CardKind)
+	_, err := queueCard(tx, v, in.Merchant, mb.ID, newCard{number: in.Card, kind: in.CardKind})
+	return mb, err
 }
 
 // Patch changes a profile: nil fields stay as they are.
@@ -79,6 +86,10 @@ type Patch struct {
 	Note     *string
 	Email    *string
 	HomeShop *id.ID
+
+	DocumentKind *string
+	Document     *string
+	Occupation   *string
 }
 
 func (p Patch) apply(mb *Member) {
@@ -95,6 +106,9 @@ func (p Patch) apply(mb *Member) {
 	set(&d.Address, p.Address)
 	set(&d.Note, p.Note)
 	set(&d.Email, p.Email)
+	set(&d.DocumentKind, p.DocumentKind)
+	set(&d.Document, p.Document)
+	set(&d.Occupation, p.Occupation)
 	if p.HomeShop != nil {
 		mb.HomeShop = *p.HomeShop
 	}
@@ -120,9 +134,9 @@ func Update(ctx context.Context, tx *db.Tx, v *Vault, m, memberID id.ID, p Patch
 	whole, tail := v.phoneIndexes(m, mb.Private.Phone)
 	tx.Queue(`update members set home_shop_id = $3, version = $4, updated_at = $5 where merchant_id = $1 and id = $2`,
 		m, memberID, mb.HomeShop, mb.Version, tx.Now)
-	tx.Queue(`update member_private set display_name = $3, search_name = $4, phone_index = $5, phone_tail = $6, birth_month = $7, wrapped_key = $8, sealed = $9
+	tx.Queue(`update member_private set display_name = $3, search_name = $4, phone_index = $5, phone_tail = $6, birth_month = $7, wrapped_key = $8, sealed = $9, document_index = $10
 		where merchant_id = $1 and member_id = $2`,
-		m, memberID, mb.DisplayName, searchForm(mb.DisplayName), whole, tail, mb.BirthMonth, wrapped, sealed)
+		m, memberID, mb.DisplayName, searchForm(mb.DisplayName), whole, tail, mb.BirthMonth, wrapped, sealed, v.documentOrNil(m, mb.Private.Document))
 	return mb, tx.Flush(ctx)
 }
 

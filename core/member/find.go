@@ -10,7 +10,8 @@ import (
 )
 
 // Find is the one search box. What is found exactly goes before all else: a
-// phone number, the last four digits of one, a card or document number. Only
+// phone number, the last four digits of one, a card or document number (of a card
+// or of the profile). Only
 // where nothing is, names are searched for the query as a part of the name or
 // of its pinyin initials. The newest come first; an empty query lists all.
 func Find(ctx context.Context, r db.Reader, v *Vault, m id.ID, query string, page db.Page) (items []Member, next string, err error) {
@@ -31,6 +32,7 @@ func Find(ctx context.Context, r db.Reader, v *Vault, m id.ID, query string, pag
 // exact is what a query may be equal to.
 type exact struct {
 	phone, tail any // blind indexes; nil where the query is no phone number, no four digits
+	document    any
 	numbers     []string
 }
 
@@ -39,6 +41,7 @@ func (v *Vault) exactKeys(m id.ID, query string) exact {
 	for _, kind := range []string{KindCard, KindDocument} {
 		if n, err := storedNumber(v, m, query, kind); err == nil {
 			k.numbers = append(k.numbers, n)
+			k.document = v.documentIndex(m, query)
 		}
 	}
 	if p, err := NormalisePhone(query); err == nil && p != "" {
@@ -59,7 +62,8 @@ func findExact(ctx context.Context, r db.Reader, m id.ID, k exact) ([]id.ID, err
 	// Not "union": to drop what is there twice, SQLite would walk whole tables in order.
 	return db.All(ctx, r, scanID, `select member_id from member_private where merchant_id = $1 and phone_index = $2
 		union all select member_id from member_private where merchant_id = $1 and phone_tail = $3
-		union all select member_id from member_cards where merchant_id = $1 and number in_texts($4)`, m, k.phone, k.tail, k.numbers)
+		union all select member_id from member_private where merchant_id = $1 and document_index = $5
+		union all select member_id from member_cards where merchant_id = $1 and number in_texts($4) and member_id is not null`, m, k.phone, k.tail, k.numbers, k.document)
 }
 
 // likeText takes the meaning from the characters that LIKE reads as patterns.

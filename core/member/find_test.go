@@ -161,7 +161,10 @@ func TestCardsLiveAndDie(t *testing.T) {
 		if err := byCard("C1"); err != nil {
 			h.t.Fatal(err)
 		}
-		h.must(func(ctx context.Context, tx *db.Tx) error { return member.ReplaceCard(ctx, tx, h.v, h.m, "C1", "C2") })
+		h.must(func(ctx context.Context, tx *db.Tx) error {
+			_, err := member.ReplaceCard(ctx, tx, h.v, h.m, "C1", "C2")
+			return err
+		})
 		h.wantErr(byCard("C1"), member.ErrCardBlocked)
 		if err := byCard("C2"); err != nil {
 			h.t.Fatal(err)

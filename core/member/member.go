@@ -1,6 +1,7 @@
 package member
 
 import (
+	"slices"
 	"strings"
 	"time"
 	"unicode"
@@ -25,9 +26,16 @@ var (
 	ErrStale        = fault.New(fault.Conflict, "member.version_stale") // somebody else changed the member meanwhile
 	ErrErased       = fault.New(fault.Conflict, "member.erased")        // nothing can be changed any more
 	ErrStatus       = fault.New(fault.Invalid, "member.status_invalid") // not one that can be set by hand
+
+	ErrDocument      = fault.New(fault.Invalid, "member.document_invalid") // not 4 to 40 letters, digits or hyphens
+	ErrDocumentKind  = fault.New(fault.Invalid, "member.document_kind")    // a number without a known kind
+	ErrDocumentTaken = fault.New(fault.Conflict, "member.document_taken")  // another member has it
 )
 
-var _ = db.Guard("ux_member_private_phone_index", ErrPhoneTaken)
+var (
+	_ = db.Guard("ux_member_private_phone_index", ErrPhoneTaken)
+	_ = db.Guard("ux_member_private_document_index", ErrDocumentTaken)
+)
 
 // Status is where a member's enrolment stands.
 type Status string
@@ -46,6 +54,20 @@ const (
 	Other  = "other"
 )
 
+// The kinds of identity document.
+const (
+	DocumentIDCard   = "id_card"
+	DocumentPassport = "passport"
+	DocumentPermit   = "permit" // of residence or of entry
+	DocumentLicence  = "driving_licence"
+	DocumentOther    = "other"
+)
+
+// DocumentKinds lists them.
+func DocumentKinds() []string {
+	return []string{DocumentIDCard, DocumentPassport, DocumentPermit, DocumentLicence, DocumentOther}
+}
+
 // Member is one person enrolled with a merchant.
 type Member struct {
 	Merchant    id.ID
@@ -58,7 +80,8 @@ type Member struct {
 	Version     int64 // of the profile; an Update names the one it has seen
 	UpdatedAt   clock.Instant
 	DisplayName string
-	BirthMonth  int // 1..12, 0 where unknown
+	BirthMonth  int           // 1..12, 0 where unknown
+	RetainUntil clock.Instant // before it the law forbids to erase; 0: nothing does
 	Private     Private
 }
 
@@ -71,6 +94,10 @@ type Private struct {
 	Address  string `json:"address,omitempty"`
 	Note     string `json:"note,omitempty"`
 	Email    string `json:"email,omitempty"`
+
+	DocumentKind string `json:"document_kind,omitempty"`
+	Document     string `json:"document,omitempty"` // upper case, without spaces
+	Occupation   string `json:"occupation,omitempty"`
 }
 
 // MaskedPhone is the phone number for a screen that others can see: "138****5678".
@@ -81,6 +108,32 @@ func (p Private) MaskedPhone() string {
 	}
 	head := min(3, n-4)
 	return p.Phone[:head] + strings.Repeat("*", n-4-head) + p.Phone[n-4:]
+}
+
+// MaskedDocument is the document's number for a screen that others can see.
+func (p Private) MaskedDocument() string {
+	n := len(p.Document)
+	if n < 5 {
+		return strings.Repeat("*", n)
+	}
+	return p.Document[:1] + strings.Repeat("*", n-3) + p.Document[n-2:]
+}
+
+// normaliseDocument: a kind without a number is nothing.
+func (p *Private) normaliseDocument() error {
+	p.Document = strings.ToUpper(strings.Join(strings.Fields(p.Document), ""))
+	p.DocumentKind = strings.TrimSpace(p.DocumentKind)
+	if p.Document == "" {
+		p.DocumentKind = ""
+		return nil
+	}
+	if strings.Trim(p.Document, "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-()/") != "" || len(p.Document) < 4 || len(p.Document) > 40 {
+		return ErrDocument.On("document")
+	}
+	if !slices.Contains(DocumentKinds(), p.DocumentKind) {
+		return ErrDocumentKind.On("document_kind")
+	}
+	return nil
 }
 
 // normalise brings the fields into their stored form and checks them.
@@ -106,10 +159,14 @@ func (p *Private) normalise() error {
 	if at := strings.IndexByte(p.Email, '@'); p.Email != "" && (at < 1 || at == len(p.Email)-1 || strings.ContainsAny(p.Email, " \t\r\n") || len(p.Email) > 254) {
 		return ErrEmail.On("email")
 	}
+	if err := p.normaliseDocument(); err != nil {
+		return err
+	}
+	p.Occupation = strings.TrimSpace(p.Occupation)
 	for _, f := range []struct {
 		name, text string
 		max        int
-	}{{"address", p.Address, 300}, {"note", p.Note, 2000}} {
+	}{{"address", p.Address, 300}, {"note", p.Note, 2000}, {"occupation", p.Occupation, 80}} {
 		if utf8.RuneCountInString(f.text) > f.max {
 			return ErrTextTooLong.On(f.name).With("max", f.max)
 		}

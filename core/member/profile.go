@@ -16,6 +16,7 @@ type Profile struct {
 	JoinedAt    clock.Instant
 	BirthMonth  int
 	DisplayName string
+	Documented  bool // the number of an identity document is kept
 
 	merchant        id.ID
 	wrapped, sealed []byte
@@ -35,12 +36,15 @@ func (p *Profile) Birthday(v *Vault) (month, day int, err error) {
 func AskProfile(m, memberID id.ID, out *Profile) db.Ask {
 	*out = Profile{}
 	return db.Ask{
-		SQL: `select m.id, m.status, m.tier, m.tier_since, m.joined_at, p.birth_month, p.display_name, p.wrapped_key, p.sealed` + from +
+		SQL: `select m.id, m.status, m.tier, m.tier_since, m.joined_at, p.birth_month, p.display_name, case when p.document_index is null then 0 else 1 end, p.wrapped_key, p.sealed` + from +
 			` where m.merchant_id = $1 and m.id = $2`,
 		Args: []any{m, memberID},
 		Scan: func(r db.Row) error {
 			out.merchant = m
-			return r.Scan(&out.ID, &out.Status, &out.Tier, &out.TierSince, &out.JoinedAt, &out.BirthMonth, &out.DisplayName, &out.wrapped, &out.sealed)
+			var documented int
+			err := r.Scan(&out.ID, &out.Status, &out.Tier, &out.TierSince, &out.JoinedAt, &out.BirthMonth, &out.DisplayName, &documented, &out.wrapped, &out.sealed)
+			out.Documented = documented == 1
+			return err
 		},
 	}
 }

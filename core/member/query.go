@@ -11,7 +11,7 @@ import (
 )
 
 const (
-	columns = `m.merchant_id, m.id, m.status, m.tier, m.tier_since, m.joined_at, m.home_shop_id, m.version, m.updated_at, p.display_name, p.birth_month, p.wrapped_key, p.sealed`
+	columns = `m.merchant_id, m.id, m.status, m.tier, m.tier_since, m.joined_at, m.home_shop_id, m.version, m.updated_at, p.display_name, p.birth_month, coalesce(m.retain_until, 0), p.wrapped_key, p.sealed`
 	from    = ` from members m join member_private p on p.merchant_id = m.merchant_id and p.member_id = m.id`
 )
 
@@ -20,7 +20,7 @@ func scanWith(v *Vault) func(db.Row, *Member) error {
 	return func(r db.Row, mb *Member) error {
 		var wrapped, sealed []byte
 		err := r.Scan(&mb.Merchant, &mb.ID, &mb.Status, &mb.Tier, &mb.TierSince, &mb.JoinedAt, &mb.HomeShop, &mb.Version, &mb.UpdatedAt,
-			&mb.DisplayName, &mb.BirthMonth, &wrapped, &sealed)
+			&mb.DisplayName, &mb.BirthMonth, &mb.RetainUntil, &wrapped, &sealed)
 		if err == nil && v != nil {
 			mb.Private, err = v.open(mb.Merchant, mb.ID, wrapped, sealed)
 		}

@@ -60,8 +60,16 @@ func TestTiers(t *testing.T) {
 			h.t.Fatalf("%+v %v", got, err)
 		}
 		hist, next, err := member.ListTierHistory(ctx, h.d, h.m, mb.ID, db.Page{})
-		if err != nil || next != "" || len(hist) != 1 || hist[0].From != "" || hist[0].To != "silver" || hist[0].Sale != sale || hist[0].Pack != "salon.tier" || hist[0].Reason != "reached" {
+		if err != nil || next != "" || len(hist) != 1 || hist[0].From != "" || hist[0].To != "silver" || hist[0].Sale != sale || hist[0].Pack != "salon.tier" || hist[0].Reason != "reached" || !hist[0].Actor.IsNone() || hist[0].HeldUntil != "" {
 			h.t.Fatalf("%+v %v", hist, err)
+		}
+		h.must(func(_ context.Context, tx *db.Tx) error {
+			member.QueueTierMove(tx, h.m, member.TierMove{Member: mb.ID, From: "silver", To: "silver", Reason: "a guest of honour", Actor: fake(7), HeldUntil: "2026-12-31"})
+			return nil
+		})
+		hist, _, err = member.ListTierHistory(ctx, h.d, h.m, mb.ID, db.Page{})
+		if err != nil || len(hist) != 2 || hist[0].From != "silver" || hist[0].To != "silver" || hist[0].Actor != fake(7) || hist[0].HeldUntil != "2026-12-31" {
+			h.t.Fatalf("a hold is in the history: %+v %v", hist, err)
 		}
 		items, _, err := member.List(ctx, h.d, h.v, h.m, member.Filter{Tier: "silver"}, db.Page{})
 		if err != nil || len(items) != 1 {
@@ -123,6 +131,81 @@ func TestFactsCountDaysAndWindows(t *testing.T) {
 		}
 		if asks := member.AskFacts(h.m, mb.ID, "2026-05-11", nil, new([]promotion.FactValue)); len(asks) != 0 {
 			h.t.Fatal("a read for no facts")
+		}
+	})
+}
+
+// TestA21_WindowsEndOnTheDay: a window takes its first and its last day, and not
+// the days beside them; a refund lowers the day of its sale.
+func TestA21_WindowsEndOnTheDay(t *testing.T) {
+	each(t, func(h *house) {
+		mb := h.mustCreate(member.In{Name: "Li Na"}) // joined on 10 May 2026, in Shanghai the same day
+		a, b := fake(1), fake(2)
+		h.must(func(_ context.Context, tx *db.Tx) error {
+			for i, d := range []clock.Date{"2025-12-31", "2026-01-01", "2026-06-30", "2026-07-01", "2026-12-31", "2027-01-01"} {
+				member.QueueDay(tx, h.m, mb.ID, d, a, 1<<i, 1, 1<<i)
+			}
+			member.QueueDay(tx, h.m, mb.ID, "2027-01-01", b, 1<<8, 1, 0) // a second shop on the day: one visit
+			member.QueueDay(tx, h.m, mb.ID, "2026-12-31", b, 1<<9, 1, 0)
+			return nil
+		})
+		sum := func(bits ...int) (n int64) {
+			for _, x := range bits {
+				n += 1 << x
+			}
+			return n
+		}
+		zone, err := clock.LoadZone("Asia/Shanghai", 240)
+		if err != nil {
+			h.t.Fatal(err)
+		}
+		for _, c := range []struct {
+			today         clock.Date
+			window        int
+			spend, visits int64
+		}{
+			{"2026-12-31", promotion.WindowMonth, sum(4, 9), 1}, {"2027-01-01", promotion.WindowMonth, sum(5, 8), 1},
+			{"2026-06-30", promotion.WindowQuarter, sum(2), 1}, {"2026-07-01", promotion.WindowQuarter, sum(3), 1},
+			{"2026-12-31", promotion.WindowYear, sum(1, 2, 3, 4, 9), 4}, {"2027-01-01", promotion.WindowYear, sum(5, 8), 1},
+			{"2026-12-31", promotion.WindowLastYear, sum(0), 1}, {"2027-01-01", promotion.WindowLastYear, sum(1, 2, 3, 4, 9), 4},
+			{"2026-12-30", promotion.WindowMonths + 6, sum(3), 1}, {"2026-12-29", promotion.WindowMonths + 6, sum(2, 3), 2}, {"2026-12-31", promotion.WindowMonths + 6, sum(3, 4, 9), 2},
+			{"2027-05-09", promotion.WindowMembershipYear, sum(2, 3, 4, 5, 8, 9), 4}, {"2027-05-10", promotion.WindowMembershipYear, 0, 0},
+		} {
+			refs := []promotion.FactRef{{Kind: promotion.FactSpend, WindowDays: c.window}, {Kind: promotion.FactVisits, WindowDays: c.window}, {Kind: promotion.FactSpend}}
+			var got []promotion.FactValue
+			if err := h.d.Batch(ctx, member.AskFactsIn(zone, h.m, mb.ID, c.today, refs, &got)...); err != nil {
+				h.t.Fatal(err)
+			}
+			if got[0].Value != c.spend || got[1].Value != c.visits {
+				h.t.Errorf("%s %d: %d in %d visits, want %d in %d", c.today, c.window, got[0].Value, got[1].Value, c.spend, c.visits)
+			}
+		}
+		// A refund in the new year of a sale of the old one.
+		h.must(func(_ context.Context, tx *db.Tx) error {
+			member.QueueDay(tx, h.m, mb.ID, "2026-12-31", b, -(1 << 9), -1, 0)
+			return nil
+		})
+		var got []promotion.FactValue
+		refs := []promotion.FactRef{{Kind: promotion.FactSpend, WindowDays: promotion.WindowYear}, {Kind: promotion.FactSpend, WindowDays: promotion.WindowLastYear},
+			{Kind: promotion.FactVisits, WindowDays: promotion.WindowLastYear}, {Kind: promotion.FactLastVisit, WindowDays: promotion.WindowMembershipYear}}
+		if err := h.d.Batch(ctx, member.AskFactsIn(zone, h.m, mb.ID, "2027-01-03", refs, &got)...); err != nil {
+			h.t.Fatal(err)
+		}
+		if got[0].Value != sum(5, 8) || got[1].Value != sum(1, 2, 3, 4) || got[2].Value != 4 || got[3].Value != 2 {
+			h.t.Fatal(got)
+		}
+		// Before the cut-off in New York the day of joining is the day before: so is
+		// the anniversary.
+		west, err := clock.LoadZone("America/New_York", 360)
+		if err != nil {
+			h.t.Fatal(err)
+		}
+		first := clock.Date("2026-05-09")
+		if err := h.d.Batch(ctx, member.AskFactsIn(west, h.m, mb.ID, first.AddDays(-1).AddMonths(12), refs[3:], &got)...); err != nil || got[0].Value < 0 {
+			h.t.Fatal(got, err)
+		}
+		if err := h.d.Batch(ctx, member.AskFactsIn(west, h.m, mb.ID, first.AddMonths(12), refs[3:], &got)...); err != nil || got[0].Value != -1 {
+			h.t.Fatal(got, err)
 		}
 	})
 }

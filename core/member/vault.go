@@ -9,6 +9,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
+	"strings"
 	"sync"
 
 	"github.com/shopwright/shopwright/core/fault"
@@ -144,4 +145,16 @@ func (v *Vault) phoneIndexes(m id.ID, phone string) (whole, tail any) {
 	}
 	k := v.of(m)
 	return blind(k.phone, phone), blind(k.tail, phone[len(phone)-4:])
+}
+
+// documentIndex is the blind index of a document's number.
+func (v *Vault) documentIndex(m id.ID, number string) string {
+	return blind(v.of(m).document, strings.ToUpper(strings.Join(strings.Fields(number), "")))
+}
+
+func (v *Vault) documentOrNil(m id.ID, number string) any {
+	if number == "" {
+		return nil
+	}
+	return v.documentIndex(m, number)
 }
