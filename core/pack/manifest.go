@@ -97,7 +97,6 @@ var hookPowers = map[promotion.Hook][]string{
 
 const (
 	maxFacts    = 32
-	maxWindow   = 3660 // ten years
 	maxCategory = 32
 )
 
@@ -187,7 +186,7 @@ func (m *Manifest) checkFacts() error {
 		return badManifest("facts", strconv.Itoa(len(m.Facts)))
 	}
 	for i, f := range m.Facts {
-		if factKinds[f.Kind] == 0 || f.WindowDays < 0 || f.WindowDays > maxWindow || slices.Contains(m.Facts[:i], f) {
+		if factKinds[f.Kind] == 0 || !promotion.WindowKnown(f.WindowDays) || slices.Contains(m.Facts[:i], f) {
 			return ErrUnknownFact.On(fmt.Sprintf("facts[%d]", i)).With("fact", f.Kind)
 		}
 	}

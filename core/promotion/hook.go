@@ -138,7 +138,8 @@ const (
 	FactLastVisit FactKind = 4 // days since, -1 where never
 )
 
-// FactRef is a fact that a manifest asks for; WindowDays 0 is the whole life.
+// FactRef is a fact that a manifest asks for; WindowDays 0 is the whole life, a
+// value from WindowMonth on a calendar window.
 type FactRef struct {
 	Kind       FactKind
 	WindowDays int
@@ -229,7 +230,10 @@ type Earn struct {
 	Note
 }
 
-// TierProposal moves the member to a tier; "" Code means no opinion.
+// TierProposal moves the member to a tier; "" Code means no opinion. At a review,
+// an input without lines, it is the tier that the figures deserve, also where the
+// member has it or a higher one; there "" Code with a note says that they deserve
+// none.
 type TierProposal struct {
 	Code string
 	Note

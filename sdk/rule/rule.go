@@ -33,7 +33,9 @@ type (
 	TopUpper interface {
 		TopUp(in *Input, out *Output) error
 	}
-	// Tierer proposes the member's tier after the sale.
+	// Tierer proposes the member's tier after the sale. An input without lines is a
+	// review: there the answer is the tier that the figures deserve, the member's own
+	// too, and a note without a tier says that they deserve none.
 	Tierer interface {
 		Tier(in *Input, out *Output) error
 	}

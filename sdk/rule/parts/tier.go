@@ -2,17 +2,27 @@ package parts
 
 import "github.com/shopwright/shopwright/sdk/rule"
 
-// Ladder raises a member's tier by what the window and this sale hold together.
+// Ladder says which tier a member's figures deserve: the highest whose step they
+// reach in the window, at a sale together with that sale.
 //
-// Settings: tier_on, tier_window_days (0 = the whole life), tier_downgrade,
-// tier_steps (list of tier and the measure: visits or spend).
-// Notes: tier_up, tier_down. Facts: the measure in the window; for visits also
-// the last visit.
+// Settings: tier_on, tier_metric (spend, visits, points), tier_window (a name of
+// Windows, or rolling), tier_window_days (of rolling; 0 is the whole life),
+// tier_steps (list of tier and the pack's own measure), tier_steps_spend,
+// tier_steps_visits, tier_steps_points (the same for the other measures).
+// Notes: tier_up, tier_down (with _<metric> where it is not the pack's own),
+// tier_stays, tier_none, and for what is missing tier_next_<metric>, at a review
+// also tier_from_<metric>.
+// Facts: the measure in the window; for visits also the last visit.
+//
+// Points count once they are booked: those of a sale with the next one or with a
+// review, because what pays for the sale is not known yet.
 type Ladder struct {
-	on, down bool
-	kind     rule.FactKind
-	window   uint32
-	steps    []step
+	on     bool
+	kind   rule.FactKind
+	metric string
+	suffix string // of codes that speak of another measure than the pack's own
+	window uint32
+	steps  []step
 }
 
 type step struct {
@@ -20,22 +30,51 @@ type step struct {
 	at   int64
 }
 
-// Configure reads the part's settings; kind is rule.FactVisits or rule.FactSpend.
+// Windows are the names of tier_window with what a fact of them is asked by.
+var Windows = []struct {
+	Name string
+	Days uint32
+}{
+	{"lifetime", 0}, {"month", rule.WindowMonth}, {"quarter", rule.WindowQuarter}, {"year", rule.WindowYear}, {"last_year", rule.WindowLastYear},
+	{"membership_year", rule.WindowMembershipYear}, {"months_12", rule.WindowMonths + 12},
+}
+
+var metrics = [...]struct {
+	name string
+	kind rule.FactKind
+}{{"spend", rule.FactSpend}, {"visits", rule.FactVisits}, {"points", rule.FactPoints}}
+
+// Configure reads the part's settings; kind is the measure of tier_steps and what
+// tier_metric is where it is not set.
 func (t *Ladder) Configure(v rule.Value, kind rule.FactKind) {
-	measure := "spend"
-	if kind == rule.FactVisits {
-		measure = "visits"
+	t.on, t.kind = v.Bool("tier_on", true), kind
+	t.suffix = ""
+	steps := "tier_steps"
+	for _, m := range metrics {
+		if m.kind == kind && v.Text("tier_metric", m.name) == m.name {
+			t.metric = m.name
+		}
 	}
-	t.on, t.down, t.kind = v.Bool("tier_on", true), v.Bool("tier_downgrade", false), kind
+	for _, m := range metrics {
+		if m.kind != kind && v.Text("tier_metric", "") == m.name {
+			t.kind, t.metric, t.suffix, steps = m.kind, m.name, "_"+m.name, "tier_steps_"+m.name
+		}
+	}
 	t.window = uint32(v.Int("tier_window_days", 365))
+	for _, w := range Windows {
+		if v.Text("tier_window", "rolling") == w.Name {
+			t.window = w.Days
+		}
+	}
 	t.steps = t.steps[:0]
-	for _, x := range v.List("tier_steps") {
-		t.steps = append(t.steps, step{x.Text("tier", ""), x.Int(measure, 0)})
+	for _, x := range v.List(steps) {
+		t.steps = append(t.steps, step{x.Text("tier", ""), x.Int(t.metric, 0)})
 	}
 }
 
-// Tier proposes the highest tier whose step is reached, where it is another than
-// the member's; a lower one only where the merchant lets members fall.
+// Tier proposes a higher tier than the member's at a sale; at a review, an input
+// without lines, the tier that is deserved, whichever the member has. Whether and
+// when anybody rises or falls is the host's policy.
 func (t *Ladder) Tier(in *rule.Input, out *rule.Output) error {
 	if !t.on || !in.Member.Present || len(t.steps) == 0 {
 		return nil
@@ -44,41 +83,95 @@ func (t *Ladder) Tier(in *rule.Input, out *rule.Output) error {
 	if !ok {
 		return nil // without the fact there is no opinion
 	}
-	value += t.thisSale(in)
-	var best *step
-	var rank int32
+	review := len(in.Lines) == 0
+	if !review {
+		value += t.thisSale(in)
+	}
+	best, next := t.around(in, value)
+	if next != nil {
+		out.Say(t.note("tier_next_"+t.metric, next.at-value, next.tier))
+		if review {
+			out.Say(t.note("tier_from_"+t.metric, next.at, next.tier))
+		}
+	}
+	current, has := in.Rank(in.Member.Tier)
+	switch {
+	case best == nil:
+		if review {
+			out.Tier = rule.TierProposal{Note: t.note("tier_none", value, "")}
+		}
+	case best.tier == in.Member.Tier:
+		if review {
+			out.Tier = rule.TierProposal{Tier: best.tier, Note: t.note("tier_stays", value, best.tier)}
+		}
+	default:
+		code := "tier_up"
+		if rank, _ := in.Rank(best.tier); has && rank < current {
+			if !review {
+				return nil
+			}
+			code = "tier_down"
+		}
+		out.Tier = rule.TierProposal{Tier: best.tier, Note: t.note(code+t.suffix, value, best.tier)}
+	}
+	return nil
+}
+
+// around finds the highest tier whose step the value reaches and the nearest step
+// above the value of a better tier than that. Tiers that the merchant does not
+// have are passed over.
+func (t *Ladder) around(in *rule.Input, value int64) (best, next *step) {
+	var rank, above int32
 	for i := range t.steps {
 		s := &t.steps[i]
 		if r, known := in.Rank(s.tier); known && value >= s.at && (best == nil || r > rank) {
 			best, rank = s, r
 		}
 	}
-	if best == nil || best.tier == in.Member.Tier {
-		return nil
-	}
-	code := "tier_up"
-	if current, has := in.Rank(in.Member.Tier); has && rank < current {
-		if !t.down {
-			return nil
+	for i := range t.steps {
+		s := &t.steps[i]
+		r, known := in.Rank(s.tier)
+		if !known || value >= s.at || best != nil && r <= rank {
+			continue
 		}
-		code = "tier_down"
+		if next == nil || s.at < next.at || s.at == next.at && r > above {
+			next, above = s, r
+		}
 	}
-	note := rule.Note{Code: code, Arg: value, Label: best.tier}
+	return best, next
+}
+
+func (t *Ladder) note(code string, value int64, tier string) rule.Note {
+	n := rule.Note{Code: code, Arg: value, Label: tier}
 	if t.kind == rule.FactSpend {
-		note.Money = rule.Amount(value)
+		n.Money = rule.Amount(value)
 	}
-	out.Tier = rule.TierProposal{Tier: best.tier, Note: note}
-	return nil
+	return n
 }
 
 // thisSale is what the sale adds to the fact, which is as of before it. A second
 // sale on one day is the same visit.
 func (t *Ladder) thisSale(in *rule.Input) int64 {
-	if t.kind == rule.FactSpend {
+	switch t.kind {
+	case rule.FactSpend:
 		return int64(in.Spend())
+	case rule.FactPoints:
+		return 0
+	}
+	if !hasMerchandise(in) {
+		return 0 // a top-up alone is no visit
 	}
 	if days, ok := in.Fact(rule.FactLastVisit, 0); ok && days == 0 {
 		return 0
 	}
 	return 1
+}
+
+func hasMerchandise(in *rule.Input) bool {
+	for i := range in.Lines {
+		if in.Lines[i].Merchandise() {
+			return true
+		}
+	}
+	return false
 }
