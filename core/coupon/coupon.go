@@ -1,9 +1,10 @@
 package coupon
 
 import (
-	"context"
-	"crypto/rand"
-	"strings"
+	"math"
+	"regexp"
+	"slices"
+	"unicode/utf8"
 
 	"github.com/shopwright/shopwright/core/clock"
 	"github.com/shopwright/shopwright/core/db"
@@ -23,12 +24,25 @@ var (
 	ErrNotOwner   = fault.New(fault.Denied, "coupon.belongs_to_another_member")
 	ErrDefinition = fault.New(fault.Invalid, "coupon.bad_definition")
 	ErrCodeTaken  = fault.New(fault.Conflict, "coupon.code_taken")
+
+	ErrWrongShop    = fault.New(fault.Conflict, "coupon.wrong_shop")
+	ErrWrongWeekday = fault.New(fault.Conflict, "coupon.wrong_weekday")
+	ErrWrongTime    = fault.New(fault.Conflict, "coupon.wrong_time")
+	ErrMemberNeeded = fault.New(fault.Conflict, "coupon.member_needed") // a limit per member, and nobody named
+	ErrMemberLimit  = fault.New(fault.Conflict, "coupon.member_limit")  // the member used as many as one member may
+	ErrIssueLimit   = fault.New(fault.Conflict, "coupon.issue_limit")   // no more of the definition may be issued
+	ErrArchived     = fault.New(fault.Conflict, "coupon.definition_archived")
+	ErrNoDefinition = fault.New(fault.NotFound, "coupon.definition_not_found")
 )
 
 var (
 	_ = db.Guard("ck_coupons_used", ErrUsed)
 	_ = db.Guard("coupon_uses_pkey", ErrUsed)
 	_ = db.Guard("ux_coupons_code", ErrCodeTaken)
+	_ = db.Guard("ck_coupon_members_used", ErrMemberLimit)
+	_ = db.Guard("ck_coupon_definitions_issued", ErrIssueLimit)
+	// Two managers change one definition at once: the second goes on after the first.
+	_ = db.GuardRetry("coupon_terms_pkey")
 )
 
 // Kinds as they are stored and named in the API.
@@ -38,44 +52,112 @@ const (
 	KindProduct = "product"
 )
 
-// Definition is what coupons of one design grant.
+// Definition is a design: what its coupons grant and where, and how they come
+// about. The first part is the terms, which a coupon keeps as they were when it
+// was issued; the second part belongs to the design and may change at any time.
 type Definition struct {
-	ID        id.ID
-	Name      string
-	Kind      string
-	Rate      money.Rate   // percent: the part taken off
-	Amount    money.Amount // cash: the amount taken off
-	SKU       id.ID        // product: one unit of it is free
-	SKUCode   string
-	Category  string       // "" all
-	MinSpend  money.Amount // of the goods and services it may apply to
-	Stacking  string       // exclusive category; "" joins with others
-	Uses      int64
-	ValidDays int // from the issue; 0: without end
+	ID       id.ID
+	Version  int // of the terms, from 1
+	Name     string
+	Kind     string       // never changes
+	Rate     money.Rate   // percent: the part taken off
+	Amount   money.Amount // cash: the amount taken off
+	SKU      id.ID        // product: one unit of it is free
+	SKUCode  string
+	Category string       // "" all
+	MinSpend money.Amount // of the goods and services it may apply to
+	Stacking string       // exclusive category; "" joins with others
+	Uses     int64        // of one coupon
+
+	PerMember int64   // uses by one member, of all coupons of the design; 0: no limit
+	Personal  bool    // its member cannot give it away
+	Shops     []id.ID // where it can be used; none: everywhere
+	Weekdays  Weekdays
+	Slots     []Slot // none: all day
+
+	ValidAfter int        // days from the issue until it begins
+	ValidDays  int        // days that it then lasts; 0: without end
+	FromDate   clock.Date // first business day; "": none
+	UntilDate  clock.Date // last business day; "": none
+
+	RemindDays int   // days before the end at which its member is told; 0: never
+	IssueLimit int64 // coupons in all; 0: no limit
+	Claim      Claim
+	Archived   bool // issues no more; what is issued stays good
+	CreatedAt  clock.Instant
 }
 
-// Check validates a definition. Fault: coupon.bad_definition.
+// Claim says how members get a coupon of the design by a public code.
+type Claim struct {
+	Code      string        // "": cannot be claimed
+	From      clock.Instant // 0: from the beginning
+	Until     clock.Instant // 0: without end
+	Limit     int64         // claims in all; 0: no limit
+	PerMember int64         // claims by one member; 0: no limit
+	Claimed   int64         // so far
+}
+
+const maxCount = 1_000_000_000
+
+var codeForm = regexp.MustCompile(`^[!-~]{4,40}$`)
+
+// Check validates a definition. Fault: coupon.bad_definition, at the field's name
+// in the API.
 func (d *Definition) Check() error {
-	switch {
-	case d.Name == "" || len(d.Name) > 200:
-		return ErrDefinition.On("name")
-	case d.Kind == KindPercent && (d.Rate <= 0 || d.Rate > money.Whole):
-		return ErrDefinition.On("rate")
-	case d.Kind == KindCash && (d.Amount <= 0 || !money.Fits(int64(d.Amount))):
-		return ErrDefinition.On("amount")
-	case d.Kind == KindProduct && (d.SKU.IsNone() || d.SKUCode == ""):
-		return ErrDefinition.On("sku_id")
-	case d.Kind != KindPercent && d.Kind != KindCash && d.Kind != KindProduct:
-		return ErrDefinition.On("kind")
-	case d.Uses < 1 || d.Uses > 1_000_000:
-		return ErrDefinition.On("uses")
-	case d.MinSpend < 0 || !money.Fits(int64(d.MinSpend)):
-		return ErrDefinition.On("min_spend")
-	case d.ValidDays < 0 || d.ValidDays > 36500:
-		return ErrDefinition.On("valid_days")
+	name := utf8.RuneCountInString(d.Name)
+	for _, c := range []struct {
+		bad bool
+		at  string
+	}{
+		{name == 0 || name > 200 || !utf8.ValidString(d.Name), "name"},
+		{d.Kind != KindPercent && d.Kind != KindCash && d.Kind != KindProduct, "kind"},
+		{d.Kind == KindPercent && (d.Rate <= 0 || d.Rate > money.Whole), "rate"},
+		{d.Kind == KindCash && (d.Amount <= 0 || !money.Fits(int64(d.Amount))), "amount"},
+		{d.Kind == KindProduct && (d.SKU.IsNone() || d.SKUCode == ""), "sku_id"},
+		{d.Uses < 1 || d.Uses > 1_000_000, "uses"},
+		{d.MinSpend < 0 || !money.Fits(int64(d.MinSpend)), "min_spend"},
+		{len(d.Category) > 64, "category"},
+		{len(d.Stacking) > 40, "stacking"},
+		{d.PerMember < 0 || d.PerMember > maxCount, "per_member"},
+		{len(d.Shops) > 1000 || slices.Contains(d.Shops, id.None), "shops"},
+		{d.Weekdays > EveryDay, "weekdays"},
+		{!slotsOK(d.Slots), "slots"},
+		{d.ValidAfter < 0 || d.ValidAfter > 36500, "valid_after_days"},
+		{d.ValidDays < 0 || d.ValidDays > 36500, "valid_days"},
+		{!dateOK(d.FromDate), "from_date"},
+		{!dateOK(d.UntilDate) || d.UntilDate != "" && d.UntilDate < d.FromDate, "until_date"},
+		{d.RemindDays < 0 || d.RemindDays > 365, "remind_days"},
+		{d.IssueLimit < 0 || d.IssueLimit > maxCount, "issue_limit"},
+		{d.Claim.Code != "" && (!codeForm.MatchString(d.Claim.Code) || foldCode(d.Claim.Code) != d.Claim.Code), "claim_code"},
+		{d.Claim.Until != 0 && d.Claim.Until <= d.Claim.From, "claim_until"},
+		{d.Claim.Limit < 0 || d.Claim.Limit > maxCount, "claim_limit"},
+		{d.Claim.PerMember < 0 || d.Claim.PerMember > maxCount, "claim_per_member"},
+	} {
+		if c.bad {
+			return ErrDefinition.On(c.at)
+		}
 	}
 	return nil
 }
+
+// sameTerms tells whether a coupon of d grants what one of o does.
+func (d *Definition) sameTerms(o *Definition) bool {
+	return d.Rate == o.Rate && d.Amount == o.Amount && d.SKU == o.SKU && d.SKUCode == o.SKUCode && d.Category == o.Category && d.MinSpend == o.MinSpend &&
+		d.Stacking == o.Stacking && d.Uses == o.Uses && d.PerMember == o.PerMember && d.Personal == o.Personal && slices.Equal(d.Shops, o.Shops) &&
+		d.Weekdays == o.Weekdays && slices.Equal(d.Slots, o.Slots) && d.ValidAfter == o.ValidAfter && d.ValidDays == o.ValidDays &&
+		d.FromDate == o.FromDate && d.UntilDate == o.UntilDate
+}
+
+// MayIssue tells whether coupons of it are still issued. Fault:
+// coupon.definition_archived.
+func (d *Definition) MayIssue() error {
+	if d.Archived {
+		return ErrArchived
+	}
+	return nil
+}
+
+func dateOK(d clock.Date) bool { return d == "" || len(d) == 10 && !d.Time().IsZero() }
 
 // Coupon is an issued right.
 type Coupon struct {
@@ -88,33 +170,24 @@ type Coupon struct {
 	LockedBy   id.ID
 	ValidFrom  clock.Instant
 	ValidUntil clock.Instant // 0: without end
-	Definition Definition
+	FromDate   clock.Date    // first business day, "" none
+	UntilDate  clock.Date    // last business day, "" none
+	Batch      id.ID
+	Claimed    bool // a member made it theirs by its code or a claim code
+	IssuedAt   clock.Instant
+	VoidReason string
+	Definition Definition // with the terms that it was issued under
+
+	// What its member, or the one it was asked for, has used and holds of the
+	// definition.
+	MemberUsed, MemberHeld int64
 }
 
-// States.
+// States as they are stored.
 const (
 	StateActive = "active"
 	StateVoid   = "void"
 )
-
-// UsableBy says why the coupon cannot be used in a sale, or nil.
-func (c *Coupon) UsableBy(member, sale id.ID, at clock.Instant) error {
-	switch {
-	case c.State == StateVoid:
-		return ErrVoid
-	case c.Used >= c.Uses:
-		return ErrUsed
-	case !c.LockedBy.IsNone() && c.LockedBy != sale:
-		return ErrLocked
-	case at < c.ValidFrom:
-		return ErrNotYet
-	case c.ValidUntil != 0 && at >= c.ValidUntil:
-		return ErrExpired
-	case !c.Member.IsNone() && c.Member != member:
-		return ErrNotOwner
-	}
-	return nil
-}
 
 // View is what a rule pack sees of it.
 func (c *Coupon) View(ref uint32) promotion.CouponView {
@@ -131,133 +204,10 @@ func (c *Coupon) View(ref uint32) promotion.CouponView {
 	return v
 }
 
-const columns = `c.id, c.code, c.member_id, c.state, c.uses, c.used, c.use_seq, c.locked_by, c.valid_from, c.valid_until,
-	d.id, d.name, d.kind, d.rate, d.amount, d.sku_id, d.sku_code, d.category, d.min_spend, d.stacking, d.uses, d.valid_days`
-
-const from = ` from coupons c join coupon_definitions d on d.merchant_id = c.merchant_id and d.id = c.definition_id `
-
-func scan(r db.Row, c *Coupon) error {
-	var until *int64
-	d := &c.Definition
-	err := r.Scan(&c.ID, &c.Code, &c.Member, &c.State, &c.Uses, &c.Used, &c.UseSeq, &c.LockedBy, &c.ValidFrom, &until,
-		&d.ID, &d.Name, &d.Kind, &d.Rate, &d.Amount, &d.SKU, &d.SKUCode, &d.Category, &d.MinSpend, &d.Stacking, &d.Uses, &d.ValidDays)
-	if until != nil {
-		c.ValidUntil = clock.Instant(*until)
+// ceiling is a limit as the guards compare it.
+func ceiling(limit int64) int64 {
+	if limit == 0 {
+		return math.MaxInt64
 	}
-	return err
-}
-
-func ask(out *[]Coupon, q string, args ...any) db.Ask {
-	*out = (*out)[:0]
-	return db.Ask{SQL: q, Args: args, Scan: func(r db.Row) error {
-		var c Coupon
-		err := scan(r, &c)
-		*out = append(*out, c)
-		return err
-	}}
-}
-
-// AskByCodes reads coupons by their codes, for a quote.
-func AskByCodes(m id.ID, codes []string, out *[]Coupon) db.Ask {
-	return ask(out, `select `+columns+from+`where c.merchant_id = $1 and c.code in_texts($2) order by c.id`, m, codes)
-}
-
-// AskLocked reads coupons by their ids and locks them.
-func AskLocked(m id.ID, ids []id.ID, out *[]Coupon) db.Ask {
-	return ask(out, `select `+columns+from+`where c.merchant_id = $1 and c.id in_ids($2) order by c.id for no key update of c`, m, ids)
-}
-
-// AskUsedBy reads and locks the coupons that a sale has used and not given back.
-func AskUsedBy(m, sale id.ID, out *[]Coupon) db.Ask {
-	return ask(out, `select `+columns+from+`where c.merchant_id = $1 and c.id in (
-		select u.coupon_id from coupon_uses u where u.merchant_id = $1 and u.sale_id = $2 and u.reversed_at is null)
-		order by c.id for no key update of c`, m, sale)
-}
-
-// List reads coupons, newest first; member and code narrow it.
-func List(ctx context.Context, r db.Reader, m, member id.ID, code string, p db.Page) ([]Coupon, error) {
-	return db.All(ctx, r, scan, `select `+columns+from+`where c.merchant_id = $1 and (c.member_id = $2 or cast($2 as text) is null)
-		and (c.code = $3 or $3 = '') and (c.id < $4 or cast($4 as text) is null) order by c.id desc limit $5`, m, member, code, p.After, p.Size()+1)
-}
-
-// Definitions lists the designs, by name.
-func Definitions(ctx context.Context, r db.Reader, m id.ID) ([]Definition, error) {
-	return db.All(ctx, r, func(row db.Row, d *Definition) error {
-		return row.Scan(&d.ID, &d.Name, &d.Kind, &d.Rate, &d.Amount, &d.SKU, &d.SKUCode, &d.Category, &d.MinSpend, &d.Stacking, &d.Uses, &d.ValidDays)
-	}, `select id, name, kind, rate, amount, sku_id, sku_code, category, min_spend, stacking, uses, valid_days from coupon_definitions
-		where merchant_id = $1 and not archived order by name, id`, m)
-}
-
-// Define stores a design and sets its id. Fault: coupon.bad_definition.
-func Define(tx *db.Tx, m id.ID, d *Definition) error {
-	if d.Uses == 0 {
-		d.Uses = 1
-	}
-	if err := d.Check(); err != nil {
-		return err
-	}
-	d.ID = tx.NewID()
-	tx.Queue(`insert into coupon_definitions (merchant_id, id, name, kind, rate, amount, sku_id, sku_code, category, min_spend, stacking, uses, valid_days, created_at)
-		values ($1,$2,$3,$4,$5,$6,$7,$8,$9,$10,$11,$12,$13,$14)`,
-		m, d.ID, d.Name, d.Kind, d.Rate, d.Amount, d.SKU, d.SKUCode, d.Category, d.MinSpend, d.Stacking, d.Uses, d.ValidDays, tx.Now)
-	return nil
-}
-
-// Issue gives a coupon of a design to a member (none: to the bearer of its code).
-// until overrides the design's validity where not 0. At the COMMIT: coupon.code_taken.
-func Issue(tx *db.Tx, m id.ID, d *Definition, member id.ID, code string, until clock.Instant) Coupon {
-	c := Coupon{ID: tx.NewID(), Code: strings.ToUpper(code), Member: member, State: StateActive, Uses: d.Uses, ValidFrom: tx.Now, ValidUntil: until, Definition: *d}
-	if c.Code == "" {
-		c.Code = NewCode()
-	}
-	if until == 0 && d.ValidDays > 0 {
-		c.ValidUntil = clock.Of(tx.Now.Time().AddDate(0, 0, d.ValidDays))
-	}
-	var untilArg any
-	if c.ValidUntil != 0 {
-		untilArg = c.ValidUntil
-	}
-	tx.Queue(`insert into coupons (merchant_id, id, definition_id, code, member_id, state, uses, valid_from, valid_until, issued_at) values ($1,$2,$3,$4,$5,$6,$7,$8,$9,$10)`,
-		m, c.ID, d.ID, c.Code, member, c.State, c.Uses, c.ValidFrom, untilArg, tx.Now)
-	return c
-}
-
-// codeAlphabet leaves out what is misread: 0 O, 1 I L, U.
-const codeAlphabet = "23456789ABCDEFGHJKMNPQRSTVWXYZ"
-
-// NewCode makes a code of 12 characters, 58 bits of randomness.
-func NewCode() string {
-	b := make([]byte, 12)
-	if _, err := rand.Read(b); err != nil {
-		panic(err)
-	}
-	for i := range b {
-		b[i] = codeAlphabet[int(b[i])%len(codeAlphabet)]
-	}
-	return string(b)
-}
-
-// QueueRedeem books one use. At the COMMIT: coupon.already_used.
-func QueueRedeem(tx *db.Tx, m id.ID, c *Coupon, sale id.ID) {
-	c.Used++
-	c.UseSeq++
-	tx.Queue(`update coupons set used = used + 1, use_seq = use_seq + 1, locked_by = null where merchant_id = $1 and id = $2`, m, c.ID)
-	tx.Queue(`insert into coupon_uses (merchant_id, coupon_id, use_no, sale_id, at) values ($1,$2,$3,$4,$5)`, m, c.ID, c.UseSeq, sale, tx.Now)
-}
-
-// QueueRestore gives the use of a sale back.
-func QueueRestore(tx *db.Tx, m id.ID, c *Coupon, sale id.ID) {
-	c.Used--
-	tx.Queue(`update coupons set used = used - 1 where merchant_id = $1 and id = $2`, m, c.ID)
-	tx.Queue(`update coupon_uses set reversed_at = $4 where merchant_id = $1 and coupon_id = $2 and sale_id = $3 and reversed_at is null`, m, c.ID, sale, tx.Now)
-}
-
-// QueueLock reserves a coupon for an open sale; QueueUnlock ends that.
-func QueueLock(tx *db.Tx, m, coupon, sale id.ID) {
-	tx.Queue(`update coupons set locked_by = $3 where merchant_id = $1 and id = $2`, m, coupon, sale)
-}
-
-// QueueUnlock ends the locks of a sale on these coupons.
-func QueueUnlock(tx *db.Tx, m, sale id.ID, coupons []id.ID) {
-	tx.Queue(`update coupons set locked_by = null where merchant_id = $1 and id in_ids($3) and locked_by = $2`, m, sale, coupons)
+	return limit
 }
