@@ -2,14 +2,12 @@ package till
 
 import (
 	"context"
-	"encoding/json"
 
 	"github.com/shopwright/shopwright/core/clock"
 	"github.com/shopwright/shopwright/core/db"
 	"github.com/shopwright/shopwright/core/fault"
 	"github.com/shopwright/shopwright/core/id"
 	"github.com/shopwright/shopwright/core/money"
-	"github.com/shopwright/shopwright/core/sale"
 )
 
 var (
@@ -44,14 +42,29 @@ type Shift struct {
 	Expected     money.Amount
 	Counted      money.Amount
 	OverShort    money.Amount
+	OffReason    string // why the drawer was off
 	Z            string // JSON of the Report, "" while open
 }
 
-const columns = `id, shop_id, register_id, no, state, business_date, opened_at, opened_by, float_amount, closed_at, closed_by, expected_cash, counted_cash, over_short, z_report`
+// States of a shift.
+const (
+	StateOpen   = "open"
+	StateClosed = "closed"
+)
+
+// IsOpen reports whether it is sold in.
+func (s *Shift) IsOpen() bool { return s.State == StateOpen }
+
+// Overdue reports whether the shift is open though its business date is over.
+func (s *Shift) Overdue(zone clock.Zone, now clock.Instant) bool {
+	return s.IsOpen() && zone.Loc != nil && zone.BusinessDate(now) > s.BusinessDate
+}
+
+const columns = `id, shop_id, register_id, no, state, business_date, opened_at, opened_by, float_amount, closed_at, closed_by, expected_cash, counted_cash, over_short, over_short_reason, z_report`
 
 func scan(r db.Row, s *Shift) error {
 	var closed *int64
-	err := r.Scan(&s.ID, &s.Shop, &s.Register, &s.No, &s.State, &s.BusinessDate, &s.OpenedAt, &s.OpenedBy, &s.Float, &closed, &s.ClosedBy, &s.Expected, &s.Counted, &s.OverShort, &s.Z)
+	err := r.Scan(&s.ID, &s.Shop, &s.Register, &s.No, &s.State, &s.BusinessDate, &s.OpenedAt, &s.OpenedBy, &s.Float, &closed, &s.ClosedBy, &s.Expected, &s.Counted, &s.OverShort, &s.OffReason, &s.Z)
 	if closed != nil {
 		s.ClosedAt = clock.Instant(*closed)
 	}
@@ -103,7 +116,7 @@ func (c *Counter) NeedShift(tx *db.Tx, m, actor id.ID, zone clock.Zone, strict b
 }
 
 func (c *Counter) queueOpen(tx *db.Tx, m, actor id.ID, zone clock.Zone, float money.Amount) {
-	c.Shift = Shift{ID: tx.NewID(), Shop: c.Shop, Register: c.Register, No: c.LastNo + 1, State: "open", BusinessDate: zone.BusinessDate(tx.Now), OpenedAt: tx.Now, OpenedBy: actor, Float: float}
+	c.Shift = Shift{ID: tx.NewID(), Shop: c.Shop, Register: c.Register, No: c.LastNo + 1, State: StateOpen, BusinessDate: zone.BusinessDate(tx.Now), OpenedAt: tx.Now, OpenedBy: actor, Float: float}
 	s := &c.Shift
 	tx.Queue(`insert into shifts (merchant_id, id, shop_id, register_id, no, state, business_date, opened_at, opened_by, float_amount) values ($1,$2,$3,$4,$5,$6,$7,$8,$9,$10)`,
 		m, s.ID, s.Shop, s.Register, s.No, s.State, s.BusinessDate, s.OpenedAt, s.OpenedBy, s.Float)
@@ -130,142 +143,36 @@ func Open(ctx context.Context, tx *db.Tx, m, register, actor id.ID, zone clock.Z
 	return c.Shift, nil
 }
 
-// Report is an X report, or a Z report once the shift is closed.
-type Report struct {
-	Shift     id.ID          `json:"shift_id"`
-	No        int64          `json:"no"`
-	Date      clock.Date     `json:"business_date"`
-	OpenedAt  clock.Instant  `json:"opened_at"`
-	ClosedAt  clock.Instant  `json:"closed_at,omitempty"`
-	Float     money.Amount   `json:"float"`
-	PaidIn    money.Amount   `json:"paid_in"`
-	PaidOut   money.Amount   `json:"paid_out"`
-	Tenders   []sale.Total   `json:"tenders"`
-	Summaries []sale.Summary `json:"summaries"`
-	Expected  money.Amount   `json:"expected_cash"`
-	Counted   money.Amount   `json:"counted_cash"`
-	OverShort money.Amount   `json:"over_short"`
-	Final     bool           `json:"final"`
-}
-
-// X computes the totals so far; nothing is closed. For a closed shift it is the Z
-// report as it was made. Fault: till.shift_not_found.
-func X(ctx context.Context, r db.Reader, m, shift id.ID) (Report, Shift, error) {
-	var s Shift
-	var rep Report
-	asks := append([]db.Ask{{SQL: `select ` + columns + ` from shifts where merchant_id = $1 and id = $2`, Args: []any{m, shift}, Scan: func(row db.Row) error { return scan(row, &s) }}},
-		askReport(m, shift, &rep)...)
-	if err := r.Batch(ctx, asks...); err != nil {
-		return rep, s, err
-	}
-	if s.ID.IsNone() {
-		return rep, s, ErrNotFound
-	}
-	if s.State == "closed" {
-		rep = Report{}
-		return rep, s, json.Unmarshal([]byte(s.Z), &rep)
-	}
-	rep.fill(&s)
-	return rep, s, nil
-}
-
-func askReport(m, shift id.ID, rep *Report) []db.Ask {
-	rep.PaidIn, rep.PaidOut = 0, 0
-	return append(sale.AskShiftTotals(m, shift, &rep.Tenders, &rep.Summaries),
-		db.Ask{SQL: `select amount from cash_moves where merchant_id = $1 and shift_id = $2`, Args: []any{m, shift}, Scan: func(row db.Row) error {
-			var a money.Amount
-			err := row.Scan(&a)
-			if a > 0 {
-				rep.PaidIn += a
-			} else {
-				rep.PaidOut -= a
-			}
-			return err
-		}})
-}
-
-func (rep *Report) fill(s *Shift) {
-	rep.Shift, rep.No, rep.Date, rep.OpenedAt, rep.Float = s.ID, s.No, s.BusinessDate, s.OpenedAt, s.Float
-	rep.Expected = s.Float + rep.PaidIn - rep.PaidOut
-	for _, t := range rep.Tenders {
-		if t.Tender != sale.TenderCash {
-			continue
-		}
-		if t.Kind == sale.KindSale {
-			rep.Expected += t.Amount
-		} else {
-			rep.Expected -= t.Amount
-		}
-	}
-}
-
-// Close counts the drawer and makes the Z report. Faults: till.shift_not_found,
-// till.shift_closed, till.open_sales, till.bad_amount.
-func Close(ctx context.Context, tx *db.Tx, m, shift, actor id.ID, counted money.Amount) (Report, Shift, error) {
-	if counted < 0 || !money.Fits(int64(counted)) {
-		return Report{}, Shift{}, ErrBadAmount.On("counted_cash")
-	}
-	var s Shift
-	byID := db.Ask{SQL: `select ` + columns + ` from shifts where merchant_id = $1 and id = $2`, Args: []any{m, shift}, Scan: func(row db.Row) error { return scan(row, &s) }}
-	if err := tx.Batch(ctx, byID); err != nil {
-		return Report{}, s, err
-	}
-	if s.ID.IsNone() {
-		return Report{}, s, ErrNotFound
-	}
-	var c Counter
-	var rep Report
-	var open int64
-	c.Ask(tx, m, s.Register)
-	tx.AskAll(askReport(m, shift, &rep)...)
-	tx.AskAll(sale.AskOpenInShift(m, s.Register, &open))
-	if err := tx.Flush(ctx); err != nil {
-		return rep, s, err
-	}
-	if c.Shift.ID != s.ID {
-		return rep, s, ErrClosed
-	}
-	if open > 0 {
-		return rep, s, ErrOpenSales.With("count", open)
-	}
-	rep.fill(&s)
-	rep.Counted, rep.OverShort, rep.ClosedAt, rep.Final = counted, counted-rep.Expected, tx.Now, true
-	z, err := json.Marshal(rep)
-	if err != nil {
-		return rep, s, err
-	}
-	s.State, s.ClosedAt, s.ClosedBy, s.Expected, s.Counted, s.OverShort, s.Z = "closed", tx.Now, actor, rep.Expected, counted, rep.OverShort, string(z)
-	tx.Queue(`update shifts set state = 'closed', closed_at = $3, closed_by = $4, expected_cash = $5, counted_cash = $6, over_short = $7, z_report = $8 where merchant_id = $1 and id = $2`,
-		m, s.ID, s.ClosedAt, s.ClosedBy, s.Expected, s.Counted, s.OverShort, s.Z)
-	return rep, s, nil
-}
-
-// PayIn books cash put into (positive) or taken out of the drawer for a reason
-// other than a sale. Faults: till.no_open_shift, till.bad_amount, till.reason_required.
-func PayIn(ctx context.Context, tx *db.Tx, m, register, actor id.ID, amount money.Amount, reason string) (id.ID, error) {
-	if amount == 0 || !money.Fits(int64(amount)) {
-		return id.None, ErrBadAmount.On("amount")
-	}
-	if reason == "" {
-		return id.None, ErrReasonEmpty.On("reason")
-	}
-	var c Counter
-	c.Ask(tx, m, register)
-	if err := tx.Flush(ctx); err != nil {
-		return id.None, err
-	}
-	if c.Shift.ID.IsNone() {
-		return id.None, ErrNoShift
-	}
-	mv := tx.NewID()
-	tx.Queue(`insert into cash_moves (merchant_id, id, shift_id, amount, reason, at, actor_id) values ($1,$2,$3,$4,$5,$6,$7)`, m, mv, c.Shift.ID, amount, reason, tx.Now, actor)
-	return mv, nil
+// Filter narrows a list of shifts; zero fields do not.
+type Filter struct {
+	Shop, Register id.ID
+	From, To       clock.Date // inclusive
+	State          string
 }
 
 // List reads shifts, newest first; register none: all.
 func List(ctx context.Context, r db.Reader, m, register id.ID, p db.Page) ([]Shift, error) {
-	return db.All(ctx, r, scan, `select `+columns+` from shifts where merchant_id = $1 and (register_id = $2 or cast($2 as text) is null)
-		and (id < $3 or cast($3 as text) is null) order by id desc limit $4`, m, register, p.After, p.Size()+1)
+	return Find(ctx, r, m, Filter{Register: register}, p)
+}
+
+// Find reads shifts, newest first.
+func Find(ctx context.Context, r db.Reader, m id.ID, f Filter, p db.Page) ([]Shift, error) {
+	return db.All(ctx, r, scan, `select `+columns+` from shifts where merchant_id = $1 and (shop_id = $2 or cast($2 as text) is null)
+		and (register_id = $3 or cast($3 as text) is null) and (business_date >= $4 or $4 = '') and (business_date <= $5 or $5 = '')
+		and (state = $6 or $6 = '') and (id < $7 or cast($7 as text) is null) order by id desc limit $8`,
+		m, f.Shop, f.Register, f.From, f.To, f.State, p.After, p.Size()+1)
+}
+
+// Get reads a shift. Fault: till.shift_not_found.
+func Get(ctx context.Context, r db.Reader, m, shift id.ID) (Shift, error) {
+	var s Shift
+	if err := r.Batch(ctx, askShift(m, shift, &s)); err != nil {
+		return s, err
+	}
+	if s.ID.IsNone() {
+		return s, ErrNotFound
+	}
+	return s, nil
 }
 
 // OpenShift answers the open shift of a register. Fault: till.no_open_shift.
