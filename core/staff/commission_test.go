@@ -43,7 +43,7 @@ func TestCommissionIsBookedListedAndSummed(t *testing.T) {
 		book(other, ann, s1, 9999, 9999, "2026-05-01")
 
 		sum, err := staff.Summary(ctx, d, m, id.None, "2026-05-01", "2026-05-31")
-		want := []staff.Statement{{Staff: ann, Amount: 600, Basis: 6000, Entries: 3, Sales: 2}, {Staff: ben, Amount: 50, Basis: 1000, Entries: 1, Sales: 1}}
+		want := []staff.Statement{{Staff: ann, Earned: 600, Amount: 600, Basis: 6000, Entries: 3, Sales: 2}, {Staff: ben, Earned: 50, Amount: 50, Basis: 1000, Entries: 1, Sales: 1}}
 		if err != nil || fmt.Sprint(sum) != fmt.Sprint(want) {
 			t.Fatal(sum, err)
 		}

@@ -1,0 +1,142 @@
+-- What staff did, what they are paid for it, and by which plan.
+
+-- SQLite cannot loosen a column, so the table is made anew.
+create table commission_entries_new (
+  merchant_id   text not null,
+  id            text not null,
+  staff_id      text not null,
+  sale_id       text,
+  line_id       text,
+  amount        integer not null,
+  basis         integer not null,
+  rate          integer not null,
+  pack_id       text not null,
+  pack_version  text not null,
+  code          text not null,
+  business_date text not null,
+  at            integer not null,
+  kind          text not null default 'sale',
+  role          text not null default 'performer',
+  share         integer not null default 1000000,
+  metric        text not null default 'amount',
+  shop_id       text,
+  of_sale_id    text,
+  of_entry_id   text,
+  settlement_id text,
+  plan_id       text,
+  line_kind     text not null default '',
+  sku_code      text not null default '',
+  category      text not null default '',
+  quantity      integer not null default 0,
+  margin        integer not null default 0,
+  reason        text not null default '',
+  actor_id      text,
+  primary key (merchant_id, id),
+  constraint ck_commission_entries_kind check (kind in ('sale', 'claw_back', 'settlement', 'manual')),
+  constraint ck_commission_entries_sale check (kind in ('settlement', 'manual') or (sale_id is not null and line_id is not null))
+);
+insert into commission_entries_new (merchant_id, id, staff_id, sale_id, line_id, amount, basis, rate, pack_id, pack_version, code, business_date, at)
+  select merchant_id, id, staff_id, sale_id, line_id, amount, basis, rate, pack_id, pack_version, code, business_date, at from commission_entries;
+drop table commission_entries;
+alter table commission_entries_new rename to commission_entries;
+create index ix_commission_entries_staff on commission_entries (merchant_id, staff_id, business_date);
+create index ix_commission_entries_sale on commission_entries (merchant_id, sale_id);
+
+update commission_entries set metric = 'count' where rate = 0 and code <> 'claw_back';
+update commission_entries set
+  shop_id = (select s.shop_id from sales s where s.merchant_id = commission_entries.merchant_id and s.id = commission_entries.sale_id),
+  line_kind = coalesce((select l.kind from sale_lines l where l.merchant_id = commission_entries.merchant_id and l.sale_id = commission_entries.sale_id and l.id = commission_entries.line_id), ''),
+  sku_code = coalesce((select l.sku_code from sale_lines l where l.merchant_id = commission_entries.merchant_id and l.sale_id = commission_entries.sale_id and l.id = commission_entries.line_id), ''),
+  category = coalesce((select l.category from sale_lines l where l.merchant_id = commission_entries.merchant_id and l.sale_id = commission_entries.sale_id and l.id = commission_entries.line_id), ''),
+  quantity = coalesce((select case when s.kind = 'sale' then l.quantity else -l.quantity end from sale_lines l join sales s on s.merchant_id = l.merchant_id and s.id = l.sale_id
+    where l.merchant_id = commission_entries.merchant_id and l.sale_id = commission_entries.sale_id and l.id = commission_entries.line_id), 0);
+update commission_entries set kind = 'claw_back',
+  of_sale_id = (select s.of_sale_id from sales s where s.merchant_id = commission_entries.merchant_id and s.id = commission_entries.sale_id),
+  of_entry_id = (select e.id from sale_lines l join commission_entries e on e.merchant_id = l.merchant_id and e.line_id = l.of_line_id
+    where l.merchant_id = commission_entries.merchant_id and l.sale_id = commission_entries.sale_id and l.id = commission_entries.line_id order by e.id limit 1),
+  metric = coalesce((select e.metric from sale_lines l join commission_entries e on e.merchant_id = l.merchant_id and e.line_id = l.of_line_id
+    where l.merchant_id = commission_entries.merchant_id and l.sale_id = commission_entries.sale_id and l.id = commission_entries.line_id order by e.id limit 1), 'amount')
+  where code = 'claw_back';
+
+create index ix_commission_entries_date on commission_entries (merchant_id, business_date);
+create index ix_commission_entries_of on commission_entries (merchant_id, of_sale_id);
+create unique index ux_commission_entries_settlement_id_staff_id_plan_id on commission_entries (merchant_id, settlement_id, staff_id, plan_id);
+
+-- Who worked on a line and in which part: a sale's rows are positive, a refund's
+-- mirror them. Never changed.
+create table sale_line_staff (
+  merchant_id   text not null,
+  sale_id       text not null,
+  line_id       text not null,
+  staff_id      text not null,
+  role          text not null,
+  share         integer not null,
+  level         text not null default '',
+  shop_id       text not null,
+  of_sale_id    text,
+  of_line_id    text,
+  business_date text not null,
+  of_date       text not null,
+  line_kind     text not null,
+  sku_code      text not null default '',
+  category      text not null default '',
+  quantity      integer not null,
+  gross         integer not null,
+  net           integer not null,
+  tax           integer not null default 0,
+  cost          integer not null default 0,
+  worth         integer not null default 0,
+  prepaid       integer not null default 0,
+  at            integer not null,
+  primary key (merchant_id, sale_id, line_id, staff_id, role),
+  constraint ck_sale_line_staff_share check (share > 0 and share <= 1000000),
+  constraint ck_sale_line_staff_role check (role in ('performer', 'assistant', 'seller', 'receptionist'))
+);
+create index ix_sale_line_staff_date on sale_line_staff (merchant_id, business_date, staff_id);
+create index ix_sale_line_staff_of on sale_line_staff (merchant_id, of_sale_id);
+create index ix_sale_line_staff_of_date on sale_line_staff (merchant_id, of_date) where of_date <> business_date;
+
+insert into sale_line_staff (merchant_id, sale_id, line_id, staff_id, role, share, level, shop_id, of_sale_id, of_line_id, business_date, of_date,
+  line_kind, sku_code, category, quantity, gross, net, tax, cost, at)
+select l.merchant_id, l.sale_id, l.id, l.staff_id, 'performer', 1000000, coalesce(st.level, ''), s.shop_id, s.of_sale_id, l.of_line_id, s.business_date,
+  coalesce(o.business_date, s.business_date), l.kind, l.sku_code, l.category,
+  case when s.kind = 'sale' then l.quantity else -l.quantity end, case when s.kind = 'sale' then l.gross else -l.gross end, case when s.kind = 'sale' then l.net else -l.net end,
+  case when s.tax <> 0 and s.total = s.subtotal - s.discount + s.tax then 0 when s.kind = 'sale' then l.tax else -l.tax end,
+  case when s.kind = 'sale' then l.cost else -l.cost end, s.recorded_at
+from sale_lines l join sales s on s.merchant_id = l.merchant_id and s.id = l.sale_id
+left join sales o on o.merchant_id = s.merchant_id and o.id = s.of_sale_id
+left join staff st on st.merchant_id = l.merchant_id and st.id = l.staff_id
+where l.staff_id is not null and s.state = 'completed';
+
+-- The merchant's rules over a period.
+create table commission_plans (
+  merchant_id text not null references merchants,
+  id          text not null,
+  name        text not null,
+  period      text not null,
+  valid_from  text not null,
+  valid_until text not null default '',
+  archived    boolean not null default false,
+  definition  text not null,
+  created_at  integer not null,
+  updated_at  integer not null,
+  primary key (merchant_id, id),
+  constraint ck_commission_plans_period check (period in ('week', 'month', 'quarter'))
+);
+
+create table commission_settlements (
+  merchant_id  text not null references merchants,
+  id           text not null,
+  period       text not null,
+  first_date   text not null,
+  last_date    text not null,
+  state        text not null,
+  report       text not null,
+  created_at   integer not null,
+  created_by   text,
+  finalised_at integer not null default 0,
+  finalised_by text,
+  primary key (merchant_id, id),
+  constraint ck_commission_settlements_state check (state in ('draft', 'final'))
+);
+create unique index ux_commission_settlements_period_first_date on commission_settlements (merchant_id, period, first_date);
