@@ -16,6 +16,7 @@ import (
 	"github.com/shopwright/shopwright/core/sale"
 	"github.com/shopwright/shopwright/core/stock"
 	"github.com/shopwright/shopwright/core/tenant"
+	"github.com/shopwright/shopwright/core/wallet"
 )
 
 // draft is what an open sale keeps to go on with, after a crash too.
@@ -68,10 +69,11 @@ func (d *Desk) reserve(ctx context.Context, q *Quote, s *sale.Sale, idem db.Idem
 			return err
 		}
 		for i := range b.coupons.rows {
-			if err := b.coupons.rows[i].UsableBy(s.Member, s.ID, tx.Now); err != nil {
+			u := b.couponUse()
+			if err := b.coupons.rows[i].UsableIn(u); err != nil {
 				return err
 			}
-			coupon.QueueLock(tx, s.Merchant, b.coupons.rows[i].ID, s.ID)
+			coupon.QueueHold(tx, s.Merchant, &b.coupons.rows[i], u)
 		}
 		demand := map[id.ID]money.Quantity{}
 		for _, mv := range stockMoves(s, 1) {
@@ -97,32 +99,40 @@ func (b *booking) hold() error {
 	}
 	for _, t := range b.s.Tenders {
 		switch t.Type {
-		case sale.TenderStoredValue:
-			// An amount is held, not lots: what principal has comes first here, and the
-			// capture follows each lot's policy after the holds are released.
-			p, bo := b.purse.Find(b.s.Currency.Code, ledger.ClassPrincipal), b.purse.Find(b.s.Currency.Code, ledger.ClassBonus)
-			rest := t.Amount
-			for _, a := range []*ledger.Account{p, bo} {
-				if a != nil {
-					part := min(rest, max(a.Available(), 0))
-					add(a, part)
-					rest -= part
+		case sale.TenderStoredValue, sale.TenderGiftCard:
+			p := b.purse
+			if t.Type == sale.TenderGiftCard {
+				c, err := b.cardOf(t.GiftCard)
+				if err != nil {
+					return err
 				}
+				if err := c.Usable(b.asOf); err != nil {
+					return err
+				}
+				p = b.purses.find(t.GiftCard)
 			}
-			if rest > 0 {
-				return ledger.ErrInsufficient.With("wanted", int64(t.Amount))
+			parts, err := wallet.Reserve(p, b.s.Currency.Code, t.Amount, b.asOf)
+			if err != nil {
+				return err
+			}
+			for _, part := range parts {
+				add(part.Account, part.Amount)
 			}
 		case sale.TenderPoints:
-			a := b.purse.Find(ledger.UnitPoints, ledger.ClassPoints)
-			if a == nil || a.Available() < money.Amount(t.Points) {
-				return ledger.ErrInsufficient.With("wanted", t.Points)
+			if wallet.PointsNow(b.purse, b.asOf) < t.Points {
+				return wallet.ErrPointsShort.With("wanted", t.Points)
 			}
-			add(a, money.Amount(t.Points))
+			add(b.purse.Find(ledger.UnitPoints, ledger.ClassPoints), money.Amount(t.Points))
 		}
 	}
 	for i := range b.s.Lines {
 		if l := &b.s.Lines[i]; l.Punches > 0 {
-			add(b.purse.Find(ledger.PunchUnit(l.SKU), ledger.ClassPunch), money.Amount(l.Punches))
+			for _, dr := range l.Draws {
+				add(b.purses.find(dr.Owner).Find(ledger.PunchUnit(dr.Unit), ledger.ClassPunch), money.Amount(dr.Visits))
+			}
+		}
+		if c := b.s.Lines[i].PointsCost; c > 0 {
+			add(b.purse.Find(ledger.UnitPoints, ledger.ClassPoints), money.Amount(c))
 		}
 	}
 	for _, a := range order {
@@ -188,11 +198,9 @@ func (b *booking) askOpen(st *openState) {
 // endHolds ends what was set aside; a spending follows where it is captured.
 func (b *booking) endHolds(st *openState, captured bool) {
 	for _, h := range st.holds {
-		for i := range b.purse.Accounts {
-			if a := &b.purse.Accounts[i]; a.ID == h.Account {
-				ledger.QueueEndHold(b.tx, b.s.Merchant, a, h, captured)
-				b.asOf = min(b.asOf, h.At) // lots as of the hold's instant
-			}
+		if _, a := b.purses.account(h.Account); a != nil {
+			ledger.QueueEndHold(b.tx, b.s.Merchant, a, h, captured)
+			b.asOf = min(b.asOf, h.At) // lots as of the hold's instant
 		}
 	}
 	stock.QueueRelease(b.tx, b.s.Merchant, b.s.ID, st.reservations)

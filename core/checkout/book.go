@@ -26,35 +26,62 @@ type couponLocks struct {
 
 // ask notes the locks and reads of trip 1, in the one lock order.
 func (b *booking) ask() {
-	if b.purse != nil {
-		b.purse.AskToSpend(b.tx, spends(b.s))
-	}
+	b.purses.askToSpend(b.tx, spends(b.s))
 	if len(b.q.Coupons) > 0 {
 		b.coupons.ids = b.coupons.ids[:0]
 		for i := range b.q.Coupons {
 			b.coupons.ids = append(b.coupons.ids, b.q.Coupons[i].ID)
 		}
-		b.tx.AskAll(coupon.AskLocked(b.s.Merchant, b.coupons.ids, &b.coupons.rows))
+		b.tx.AskAll(coupon.AskLockedFor(b.s.Merchant, b.coupons.ids, b.s.Member, &b.coupons.rows))
+	}
+	if ids := giftCardsOf(b.s); len(ids) > 0 {
+		b.tx.AskAll(wallet.AskGiftCards(b.s.Merchant, ids, true, &b.cards))
 	}
 	b.counter.Ask(b.tx, b.s.Merchant, b.s.Register)
 }
 
-// spends lists the units that the sale takes from the member's wallet.
-func spends(s *sale.Sale) (units []string) {
+// spends lists the units that the sale takes from each wallet.
+func spends(s *sale.Sale) map[id.ID][]string {
+	units := map[id.ID][]string{}
 	for _, t := range s.Tenders {
 		switch t.Type {
 		case sale.TenderStoredValue:
-			units = append(units, s.Currency.Code)
+			units[s.Member] = append(units[s.Member], s.Currency.Code)
 		case sale.TenderPoints:
-			units = append(units, ledger.UnitPoints)
+			units[s.Member] = append(units[s.Member], ledger.UnitPoints)
+		case sale.TenderGiftCard:
+			units[t.GiftCard] = append(units[t.GiftCard], s.Currency.Code)
 		}
 	}
 	for i := range s.Lines {
-		if s.Lines[i].Punches > 0 {
-			units = append(units, ledger.PunchUnit(s.Lines[i].SKU))
+		for _, d := range s.Lines[i].Draws {
+			units[d.Owner] = append(units[d.Owner], ledger.PunchUnit(d.Unit))
+		}
+		if s.Lines[i].PointsCost > 0 {
+			units[s.Member] = append(units[s.Member], ledger.UnitPoints)
 		}
 	}
 	return units
+}
+
+// giftCardsOf lists the cards that pay a document.
+func giftCardsOf(s *sale.Sale) (ids []id.ID) {
+	for _, t := range s.Tenders {
+		if t.Type == sale.TenderGiftCard {
+			ids = append(ids, t.GiftCard)
+		}
+	}
+	return ids
+}
+
+// cardOf is a gift card under its lock.
+func (b *booking) cardOf(card id.ID) (*wallet.GiftCard, error) {
+	for i := range b.cards {
+		if b.cards[i].ID == card {
+			return &b.cards[i], nil
+		}
+	}
+	return nil, wallet.ErrGiftCardNotFound
 }
 
 // write queues all that the sale does: document, books, coupons, shelf, member,
@@ -76,8 +103,9 @@ func (b *booking) write() error {
 	if err := b.d.book.Post(tx, m, &e); err != nil {
 		return err
 	}
-	if b.purse != nil {
-		b.purse.Queue(tx)
+	b.purses.queue(tx)
+	for _, p := range b.issued {
+		p.Queue(tx)
 	}
 	if err := b.redeem(); err != nil {
 		return err
@@ -99,7 +127,10 @@ func (b *booking) number() error {
 	if err != nil {
 		return err
 	}
-	s.Shift, s.BusinessDate, s.RecordedAt = shift.ID, shift.BusinessDate, b.tx.Now
+	s.Shift, s.BusinessDate = shift.ID, shift.BusinessDate
+	if !b.opened { // an open sale was recorded when it was opened
+		s.RecordedAt = b.tx.Now
+	}
 	if s.OccurredAt == 0 {
 		s.OccurredAt = b.tx.Now
 	}
@@ -117,11 +148,63 @@ func house(s *sale.Sale, unit, class string) *ledger.Account {
 
 // post makes the sale's entry: what came in by each tender against what was sold.
 func (b *booking) post(e *ledger.Entry) error {
+	if err := b.postTenders(e); err != nil {
+		return err
+	}
+	s, ccy := b.s, b.s.Currency.Code
+	var revenue, tax money.Amount
+	for i := range s.Lines {
+		l := &s.Lines[i]
+		o := wallet.Origin{Shop: s.Shop, Sale: s.ID, Line: l.ID}
+		switch l.Kind {
+		case sale.LineTopUp:
+			wallet.TopUpOn(b.tx, b.purse, e, ccy, wallet.TopUpTerms{Principal: l.Net, Bonus: l.Bonus, Policy: b.q.Policy, BonusEnds: b.q.bonusEnds(b.tx.Now)}, o)
+		case sale.LinePunchCard:
+			unit, until := b.q.punchTerms(l, b.tx.Now)
+			wallet.SellPunchesUntil(b.tx, b.purse, e, unit, l.Visits, l.Net, until, o)
+			e.Add(house(s, ccy, "deferred:punches"), l.Net, nil)
+		case sale.LineGiftCard:
+			if err := b.issueGiftCard(e, l); err != nil {
+				return err
+			}
+		default:
+			revenue += l.Net
+			tax += l.Tax
+			if b.q.Inclusive {
+				revenue -= l.Tax
+			}
+			worth, err := b.punch(e, l)
+			if err != nil {
+				return err
+			}
+			revenue += worth
+			if err := b.takeGift(e, l); err != nil {
+				return err
+			}
+		}
+	}
+	e.Add(house(s, ccy, "sales"), revenue, nil)
+	e.Add(house(s, ccy, "tax"), tax, nil)
+	if b.purse != nil && s.Points > 0 {
+		wallet.EarnFrom(b.tx, b.purse, e, s.Points, b.q.PointsFrom, b.q.PointsUntil, wallet.Origin{Shop: s.Shop, Sale: s.ID, Line: s.ID})
+	}
+	return nil
+}
+
+func (b *booking) postTenders(e *ledger.Entry) error {
 	s, ccy := b.s, b.s.Currency.Code
 	for _, t := range s.Tenders {
 		switch t.Type {
 		case sale.TenderStoredValue:
 			if err := wallet.Spend(b.tx, b.purse, e, ccy, t.Amount, b.asOf); err != nil {
+				return err
+			}
+		case sale.TenderGiftCard:
+			c, err := b.cardOf(t.GiftCard)
+			if err != nil {
+				return err
+			}
+			if err := wallet.SpendGiftCard(b.tx, b.purses.find(t.GiftCard), e, c, t.Amount, b.asOf); err != nil {
 				return err
 			}
 		case sale.TenderPoints:
@@ -134,39 +217,24 @@ func (b *booking) post(e *ledger.Entry) error {
 			e.Add(house(s, ccy, "tender:"+t.Type), -t.Amount, nil)
 		}
 	}
-	var revenue, tax money.Amount
-	for i := range s.Lines {
-		l := &s.Lines[i]
-		o := wallet.Origin{Shop: s.Shop, Sale: s.ID, Line: l.ID}
-		switch l.Kind {
-		case sale.LineTopUp:
-			wallet.TopUp(b.tx, b.purse, e, ccy, l.Net, l.Bonus, b.q.Policy, o)
-		case sale.LinePunchCard:
-			wallet.SellPunches(b.tx, b.purse, e, l.SKU, l.Visits, l.Net, o)
-			e.Add(house(s, ccy, "deferred:punches"), l.Net, nil)
-		default:
-			revenue += l.Net
-			tax += l.Tax
-			if b.q.Inclusive {
-				revenue -= l.Tax
-			}
-			if l.Punches > 0 {
-				worth, err := wallet.Punch(b.tx, b.purse, e, l.SKU, l.Punches, b.asOf)
-				if err != nil {
-					return err
-				}
-				e.Add(house(s, ledger.PunchUnit(l.SKU), "punches_redeemed"), money.Amount(l.Punches), nil)
-				e.Add(house(s, ccy, "deferred:punches"), -worth, nil)
-				revenue += worth
-			}
-		}
-	}
-	e.Add(house(s, ccy, "sales"), revenue, nil)
-	e.Add(house(s, ccy, "tax"), tax, nil)
-	if b.purse != nil && s.Points > 0 {
-		wallet.Earn(b.tx, b.purse, e, s.Points, 0, wallet.Origin{Shop: s.Shop, Sale: s.ID, Line: s.ID})
-	}
+	e.Add(house(s, ccy, "cash_rounding"), s.CashRounding, nil)
 	return nil
+}
+
+// punch takes the visits that pay a line from the cards that the quote named, and
+// answers what they are worth.
+func (b *booking) punch(e *ledger.Entry, l *sale.Line) (worth money.Amount, err error) {
+	for _, d := range l.Draws {
+		w, err := wallet.Punch(b.tx, b.purses.find(d.Owner), e, d.Unit, d.Visits, b.asOf)
+		if err != nil {
+			return 0, err
+		}
+		e.Add(house(b.s, ledger.PunchUnit(d.Unit), "punches_redeemed"), money.Amount(d.Visits), nil)
+		worth += w
+	}
+	e.Add(house(b.s, b.s.Currency.Code, "deferred:punches"), -worth, nil)
+	b.worth[l.ID] = worth
+	return worth, nil
 }
 
 // redeem books one use of each coupon that took part; one that lost to another
@@ -181,19 +249,26 @@ func (b *booking) redeem() error {
 		if !used[c.ID] {
 			continue
 		}
-		if err := c.UsableBy(b.s.Member, b.s.ID, b.asOf); err != nil {
+		u := b.couponUse()
+		if err := c.UsableIn(u); err != nil {
 			return err
 		}
-		coupon.QueueRedeem(b.tx, b.s.Merchant, c, b.s.ID)
+		coupon.QueueUse(b.tx, b.s.Merchant, c, u)
 	}
 	return nil
+}
+
+// couponUse is where and when the coupons are used: when the quote was made, since
+// an hour that ends before the payment takes nothing away from what was shown.
+func (b *booking) couponUse() coupon.Use {
+	return coupon.UseAt(b.q.Desk.Shop.Zone, b.s.Member, b.s.Shop, b.s.ID, b.q.At)
 }
 
 // stockMoves lists what the lines take from (-1) or bring to (+1) the shelf.
 func stockMoves(s *sale.Sale, sign money.Quantity) []stock.Move {
 	var out []stock.Move
 	for i := range s.Lines {
-		if l := &s.Lines[i]; l.Stocked && l.Kind == sale.LineGoods {
+		if l := &s.Lines[i]; l.Stocked && (l.Kind == sale.LineGoods || l.Kind == sale.LineGift) {
 			mv := stock.Move{SKU: l.SKU, Quantity: sign * l.Quantity, Line: l.ID}
 			if l.Cost > 0 {
 				mv.UnitCost = l.Cost.MulDiv(int64(money.One), int64(l.Quantity), money.HalfUp)
@@ -226,10 +301,73 @@ func (b *booking) credit() {
 			member.QueueTier(tx, m, s.Member, s.TierBefore, s.TierAfter, s.ID, b.q.TierPack, "sale")
 		}
 	}
+	proposals := map[int]staff.Proposal{}
 	for _, c := range b.q.Commissions {
-		staff.QueueCommission(tx, m, staff.CommissionEntry{Staff: c.Staff, Sale: s.ID, Line: s.Lines[c.Line].ID, Amount: c.Amount, Basis: c.Basis, Rate: c.Rate,
-			PackID: c.PackID, PackVersion: c.PackVersion, Code: c.Code, BusinessDate: s.BusinessDate})
+		proposals[c.Line] = c.proposal()
 	}
+	for i := range s.Lines {
+		shares := b.q.sharesOf(i)
+		if len(shares) == 0 {
+			continue
+		}
+		w := workOf(s, &s.Lines[i], b.q.Inclusive)
+		w.Worth = b.worth[s.Lines[i].ID]
+		staff.QueueLineStaff(tx, m, w.Rows(shares)...)
+		for _, e := range staff.Entries(w, shares, proposals[i]) {
+			staff.QueueCommission(tx, m, e)
+		}
+	}
+	b.retain()
+}
+
+// retain keeps the buyer of prepaid value from being erased before the law lets go.
+func (b *booking) retain() {
+	for i := range b.s.Lines {
+		if k := b.s.Lines[i].Kind; !b.s.Member.IsNone() && (k == sale.LineTopUp || k == sale.LinePunchCard || k == sale.LineGiftCard) {
+			member.QueueRetain(b.tx, b.s.Merchant, b.s.Member, member.RetainUntil(b.tx.Now))
+			return
+		}
+	}
+}
+
+// sharesOf is who did the work of a line.
+func (q *Quote) sharesOf(i int) []staff.Share {
+	if i >= len(q.Basket.Lines) {
+		return nil
+	}
+	in := &q.Basket.Lines[i]
+	switch {
+	case len(in.Splits) > 0:
+		return in.Splits
+	case !in.Staff.IsNone():
+		return staff.Alone(in.Staff, q.Levels[in.Staff])
+	}
+	return nil
+}
+
+// CommissionOf divides a line's commission among those who did the work.
+func (q *Quote) CommissionOf(c Commission) []staff.CommissionEntry {
+	return staff.Entries(workOf(&sale.Sale{}, &q.Lines[c.Line], q.Inclusive), q.sharesOf(c.Line), c.proposal())
+}
+
+func (c *Commission) proposal() staff.Proposal {
+	return staff.Proposal{Amount: c.Amount, Basis: c.Basis, Rate: c.Rate, PackID: c.PackID, PackVersion: c.PackVersion, Code: c.Code}
+}
+
+// workOf is what a line was, for the figures of its staff: its own part of what
+// stored value paid too.
+func workOf(s *sale.Sale, l *sale.Line, inclusive bool) staff.Work {
+	w := staff.Work{Sale: s.ID, Line: l.ID, Shop: s.Shop, LineKind: l.Kind, SKUCode: l.SKUCode, Category: l.Category, BusinessDate: s.BusinessDate,
+		Quantity: l.Quantity, Gross: l.Gross, Net: l.Net, Cost: l.Cost}
+	if inclusive {
+		w.Tax = l.Tax
+	}
+	for _, t := range s.Tenders {
+		if t.Type == sale.TenderStoredValue && s.Total > 0 {
+			w.Prepaid += l.Net.MulDiv(int64(t.Amount), int64(s.Total), money.Down)
+		}
+	}
+	return w
 }
 
 // saleEvent is the data of sale.*.v1: ids and figures, nothing personal.

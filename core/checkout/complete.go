@@ -3,6 +3,7 @@ package checkout
 import (
 	"context"
 	"errors"
+	"slices"
 	"strings"
 
 	"github.com/shopwright/shopwright/core/clock"
@@ -38,16 +39,16 @@ func (d *Desk) Complete(ctx context.Context, in SaleIn) (*sale.Sale, error) {
 	if err != nil {
 		return d.orReplay(ctx, in, err)
 	}
-	tenders, change, err := q.settle(in.Tenders)
+	paid, err := d.settle(ctx, q, in.Tenders)
 	if err != nil {
 		return d.orReplay(ctx, in, err)
 	}
-	s := q.sale(&in, tenders, change)
-	if d.needsAcquirer(tenders) {
+	s := q.sale(&in, paid)
+	if d.needsAcquirer(paid.tenders) {
 		return d.completeWithAcquirer(ctx, q, s, in)
 	}
 	err = d.DB.InTx(ctx, func(ctx context.Context, tx *db.Tx) error {
-		s = q.sale(&in, tenders, change) // anew at each try
+		s = q.sale(&in, paid) // anew at each try
 		claim := tx.ClaimKey(s.Merchant, in.Idem)
 		b := newBooking(d, tx, q, s)
 		b.ask() // trip 1: lock accounts, coupons, the register; read lots and shift
@@ -175,16 +176,20 @@ func (d *Desk) binding(ctx context.Context, in *SaleIn) (*Quote, error) {
 }
 
 // sale makes the document of a quote. The quote is shared and stays as it is.
-func (q *Quote) sale(in *SaleIn, tenders []sale.Tender, change money.Amount) *sale.Sale {
+func (q *Quote) sale(in *SaleIn, paid settlement) *sale.Sale {
 	s := &sale.Sale{
 		Merchant: q.Basket.Merchant, ID: in.ID, Kind: sale.KindSale, Shop: q.Basket.Shop, Register: q.Basket.Register,
 		Member: q.Basket.Member, Actor: in.Actor, Currency: q.Currency, Subtotal: q.Subtotal, Discount: q.Discount, Tax: q.Tax, Total: q.Total,
-		Change: change, Points: q.Points, Commission: q.Commission, TierBefore: q.Tier, TierAfter: q.TierAfter,
+		Change: paid.change, CashRounding: paid.rounding, Commission: q.Commission, TierBefore: q.Tier, TierAfter: q.TierAfter,
 		OccurredAt: in.OccurredAt, Origin: in.Origin, DeviceSeq: in.DeviceSeq, Trace: q.Trace.text(), Rules: q.Rules,
-		Lines: append([]sale.Line(nil), q.Lines...), Adjustments: append([]sale.Adjustment(nil), q.Adjustments...), Tenders: tenders,
+		Lines: append([]sale.Line(nil), q.Lines...), Adjustments: append([]sale.Adjustment(nil), q.Adjustments...), Tenders: slices.Clone(paid.tenders),
 	}
-	for _, t := range tenders {
+	for _, t := range paid.tenders {
 		s.Paid += t.Tendered
+	}
+	for i := range s.Lines {
+		s.Lines[i].Points = paid.points[i]
+		s.Points += paid.points[i]
 	}
 	var failed []string
 	for _, f := range q.Fallbacks {
@@ -200,7 +205,11 @@ type booking struct {
 	tx      *db.Tx
 	q       *Quote
 	s       *sale.Sale
-	purse   *ledger.Purse // nil without a member
+	purses  purses
+	purse   *ledger.Purse          // the member's among them, nil without a member
+	cards   []wallet.GiftCard      // that pay, under their locks
+	issued  []*ledger.Purse        // of gift cards that are sold
+	worth   map[id.ID]money.Amount // of the visits that paid a line
 	coupons couponLocks
 	counter till.Counter
 	asOf    clock.Instant // lots are chosen as of this instant
@@ -208,9 +217,19 @@ type booking struct {
 }
 
 func newBooking(d *Desk, tx *db.Tx, q *Quote, s *sale.Sale) *booking {
-	b := &booking{d: d, tx: tx, q: q, s: s, asOf: tx.Now}
+	b := &booking{d: d, tx: tx, q: q, s: s, asOf: tx.Now, purses: purses{merchant: s.Merchant}, worth: map[id.ID]money.Amount{}}
 	if !s.Member.IsNone() {
-		b.purse = wallet.NewPurse(s.Merchant, s.Member)
+		b.purse = b.purses.of(ledger.OwnerMember, s.Member)
+	}
+	for i := range s.Lines {
+		for _, dr := range s.Lines[i].Draws {
+			b.purses.of(ledger.OwnerMember, dr.Owner)
+		}
+	}
+	for _, t := range s.Tenders {
+		if t.Type == sale.TenderGiftCard {
+			b.purses.of(wallet.OwnerGiftCard, t.GiftCard)
+		}
 	}
 	return b
 }

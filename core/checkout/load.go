@@ -3,6 +3,7 @@ package checkout
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/shopwright/shopwright/core/auth"
@@ -10,13 +11,16 @@ import (
 	"github.com/shopwright/shopwright/core/clock"
 	"github.com/shopwright/shopwright/core/coupon"
 	"github.com/shopwright/shopwright/core/db"
+	"github.com/shopwright/shopwright/core/fault"
 	"github.com/shopwright/shopwright/core/id"
 	"github.com/shopwright/shopwright/core/ledger"
+	"github.com/shopwright/shopwright/core/loyalty"
 	"github.com/shopwright/shopwright/core/member"
 	"github.com/shopwright/shopwright/core/pack"
 	"github.com/shopwright/shopwright/core/promotion"
 	"github.com/shopwright/shopwright/core/sale"
 	"github.com/shopwright/shopwright/core/setting"
+	"github.com/shopwright/shopwright/core/tax"
 	"github.com/shopwright/shopwright/core/tenant"
 	"github.com/shopwright/shopwright/core/wallet"
 )
@@ -34,6 +38,21 @@ type loaded struct {
 	staff    []auth.Staff
 	coupons  []coupon.Coupon
 	active   []pack.Activation
+	rates    tax.Table
+	sold     []catalog.PunchPlan // that this basket sells
+	plans    []catalog.PunchPlan // that cover one of its services
+	gifts    []loyalty.Gift
+	family   []wallet.Wallet // of those whose punch cards the member may use
+	card     member.Card     // the card that was shown
+
+	usable         []wallet.Usable
+	giftCounts     map[id.ID]int64 // how many of each gift the member took before
+	giftSKUs       []catalog.Hit
+	tierState      loyalty.State
+	reached        string // the tier that this basket itself raises the member to, where it is priced on that
+	pin            member.PIN
+	relatives      []id.ID
+	familyAccounts [][]ledger.Account
 }
 
 // zoneEntry remembers a register's time zone for a while: the date of the facts'
@@ -65,9 +84,18 @@ func (d *Desk) load(ctx context.Context, b *Basket) (*loaded, error) {
 	if err != nil {
 		return nil, err
 	}
-	var ids, staffIDs []id.ID
+	var ids, staffIDs, planIDs, giftIDs []id.ID
 	var barcodes []string
 	for _, in := range b.Lines {
+		for _, sh := range in.Splits {
+			staffIDs = append(staffIDs, sh.Staff)
+		}
+		if !in.Plan.IsNone() {
+			planIDs = append(planIDs, in.Plan)
+		}
+		if !in.Gift.IsNone() {
+			giftIDs = append(giftIDs, in.Gift)
+		}
 		if !in.SKU.IsNone() {
 			ids = append(ids, in.SKU)
 		}
@@ -82,6 +110,13 @@ func (d *Desk) load(ctx context.Context, b *Basket) (*loaded, error) {
 		tenant.AskDesk(b.Merchant, b.Register, &l.desk),
 		setting.AskAll(b.Merchant, b.Shop, b.Register, &l.settings),
 		pack.AskActive(b.Merchant, b.Shop, &l.active),
+		tax.AskRates(b.Merchant, b.Shop, &l.rates),
+	}
+	if len(planIDs) > 0 {
+		asks = append(asks, catalog.AskPlans(b.Merchant, planIDs, &l.sold))
+	}
+	if len(giftIDs) > 0 {
+		asks = append(asks, loyalty.AskGifts(b.Merchant, giftIDs, &l.gifts), loyalty.AskGiftCounts(b.Merchant, b.Member, giftIDs, &l.giftCounts))
 	}
 	if len(ids)+len(barcodes) > 0 {
 		asks = append(asks, catalog.AskSKUs(b.Merchant, ids, barcodes, &l.hits))
@@ -90,17 +125,114 @@ func (d *Desk) load(ctx context.Context, b *Basket) (*loaded, error) {
 		asks = append(asks, auth.AskStaff(b.Merchant, staffIDs, &l.staff))
 	}
 	if len(b.Coupons) > 0 {
-		asks = append(asks, coupon.AskByCodes(b.Merchant, b.Coupons, &l.coupons))
+		asks = append(asks, coupon.AskByCodesFor(b.Merchant, b.Coupons, b.Member, &l.coupons))
 	}
 	if !b.Member.IsNone() {
 		asks = append(asks, member.AskProfile(b.Merchant, b.Member, &l.profile), wallet.AskAccounts(b.Merchant, b.Member, &l.accounts), member.AskTiers(b.Merchant, &l.tiers))
-		asks = append(asks, member.AskFacts(b.Merchant, b.Member, zone.BusinessDate(l.now), d.factRefs(), &l.facts)...)
+		asks = append(asks, member.AskFactsIn(zone, b.Merchant, b.Member, zone.BusinessDate(l.now), d.factRefs(), &l.facts)...)
+		asks = append(asks, wallet.AskUsable(b.Merchant, b.Member, l.now, &l.usable), member.AskFamily(b.Merchant, b.Member, &l.relatives), member.AskPIN(b.Merchant, b.Member, &l.pin), loyalty.AskState(b.Merchant, b.Member, &l.tierState))
+		if len(ids) > 0 {
+			asks = append(asks, catalog.AskPlansCovering(b.Merchant, ids, &l.plans))
+		}
+		if b.Card != "" {
+			asks = append(asks, member.AskCard(d.Vault, b.Merchant, b.Card, &l.card))
+		}
 	}
 	if err := d.DB.Batch(ctx, asks...); err != nil {
 		return nil, err
 	}
-	return l, l.check(b)
+	if err := l.check(b); err != nil {
+		return nil, err
+	}
+	return l, d.loadMore(ctx, b, l)
 }
+
+// loadMore reads what few baskets need and what only the first read could tell:
+// the punch cards of relatives, and the plans of a service that was scanned.
+func (d *Desk) loadMore(ctx context.Context, b *Basket, l *loaded) error {
+	var asks []db.Ask
+	services := l.services(b)
+	if len(services) > 0 && !b.Member.IsNone() {
+		for i, r := range l.relatives {
+			if i == 0 {
+				l.family = make([]wallet.Wallet, len(l.relatives))
+				l.familyAccounts = make([][]ledger.Account, len(l.relatives))
+			}
+			asks = append(asks, wallet.AskAccounts(b.Merchant, r, &l.familyAccounts[i]))
+		}
+		if l.scanned(b) && (len(asks) > 0 || len(wallet.Of(b.Member, l.accounts).Punches) > 0) {
+			asks = append(asks, catalog.AskPlansCovering(b.Merchant, services, &l.plans))
+		}
+	}
+	var skus []id.ID
+	for i := range l.gifts {
+		if !l.gifts[i].SKU.IsNone() {
+			skus = append(skus, l.gifts[i].SKU)
+		}
+	}
+	if len(skus) > 0 {
+		asks = append(asks, catalog.AskSKUs(b.Merchant, skus, nil, &l.giftSKUs))
+	}
+	if len(asks) == 0 {
+		return nil
+	}
+	if err := d.DB.Batch(ctx, asks...); err != nil {
+		return err
+	}
+	for i := range l.family {
+		l.family[i] = wallet.Of(l.relatives[i], l.familyAccounts[i])
+	}
+	return nil
+}
+
+// giftSKU is the SKU whose stock a gift takes from, nil where it is none.
+func (l *loaded) giftSKU(sku id.ID) *catalog.SKU {
+	for i := range l.giftSKUs {
+		if l.giftSKUs[i].SKU.ID == sku {
+			return &l.giftSKUs[i].SKU
+		}
+	}
+	return nil
+}
+
+// services lists the services of the basket.
+func (l *loaded) services(b *Basket) (out []id.ID) {
+	for i := range b.Lines {
+		if sku := l.skuOf(&b.Lines[i]); b.Lines[i].Kind == "" && sku != nil && sku.Kind == catalog.Service {
+			out = append(out, sku.ID)
+		}
+	}
+	return out
+}
+
+// scanned reports whether a line came as a barcode, so that its SKU was not known
+// before the first read.
+func (l *loaded) scanned(b *Basket) bool {
+	return slices.ContainsFunc(b.Lines, func(in LineIn) bool { return in.Barcode != "" })
+}
+
+func (l *loaded) planOf(plan id.ID) *catalog.PunchPlan {
+	for _, list := range [][]catalog.PunchPlan{l.sold, l.plans} {
+		for i := range list {
+			if list[i].ID == plan {
+				return &list[i]
+			}
+		}
+	}
+	return nil
+}
+
+func (l *loaded) giftOf(gift id.ID) *loyalty.Gift {
+	for i := range l.gifts {
+		if l.gifts[i].ID == gift {
+			return &l.gifts[i]
+		}
+	}
+	return nil
+}
+
+// earns reports whether the card that was shown earns points.
+func (l *loaded) earns() bool { return l.card.Earns() }
 
 // check says what of the basket does not exist. A member or SKU of another
 // merchant does not exist.
@@ -116,11 +248,38 @@ func (l *loaded) check(b *Basket) error {
 			return ErrMemberBlocked.On("member_id")
 		}
 	}
+	if b.Card != "" && !b.Member.IsNone() && l.card.Member == b.Member { // a phone number or document that found the member is no card
+		if err := l.card.Usable(l.now); err != nil {
+			return fault.Of(err).On("card")
+		}
+	}
 	for i, in := range b.Lines {
 		if !in.Staff.IsNone() && l.staffOf(in.Staff) == nil {
 			return ErrUnknownStaff.On(fmt.Sprintf("lines[%d].staff_id", i))
 		}
-		if in.Kind == sale.LineTopUp {
+		for k, sh := range in.Splits {
+			st := l.staffOf(sh.Staff)
+			if st == nil {
+				return ErrUnknownStaff.On(fmt.Sprintf("lines[%d].splits[%d].staff_id", i, k))
+			}
+			b.Lines[i].Splits[k].Level = st.Level
+		}
+		switch {
+		case in.Kind == sale.LineTopUp, in.Kind == sale.LineGiftCard:
+			continue
+		case in.Kind == sale.LineGift:
+			if l.giftOf(in.Gift) == nil {
+				return loyalty.ErrGiftNotFound.On(fmt.Sprintf("lines[%d].gift_id", i))
+			}
+			continue
+		case !in.Plan.IsNone():
+			p := l.planOf(in.Plan)
+			if p == nil {
+				return catalog.ErrPlanNotFound.On(fmt.Sprintf("lines[%d].plan_id", i))
+			}
+			if p.Archived {
+				return catalog.ErrPlanArchived.On(fmt.Sprintf("lines[%d].plan_id", i))
+			}
 			continue
 		}
 		if sku := l.skuOf(&b.Lines[i]); sku == nil || sku.Archived {
@@ -136,7 +295,7 @@ func (l *loaded) check(b *Basket) error {
 		if c == nil {
 			return coupon.ErrNotFound.On(fmt.Sprintf("coupons[%d]", i))
 		}
-		if err := c.UsableBy(b.Member, id.None, l.now); err != nil {
+		if err := c.UsableIn(coupon.UseAt(l.desk.Shop.Zone, b.Member, b.Shop, id.None, l.now)); err != nil {
 			return err
 		}
 	}

@@ -60,6 +60,11 @@ var (
 	ErrNothingLeft    = fault.New(fault.Conflict, "checkout.nothing_left_to_refund")
 	ErrVoidLate       = fault.New(fault.Conflict, "checkout.void_after_shift") // the sale's shift is closed: refund instead
 	ErrVoidPartial    = fault.New(fault.Conflict, "checkout.void_after_refund")
+	ErrDiscount       = fault.New(fault.Invalid, "checkout.bad_discount")
+	ErrNeedsManager   = fault.New(fault.Denied, "checkout.discount_needs_manager") // Args: limit
+	ErrRefundPlan     = fault.New(fault.Invalid, "checkout.bad_refund_plan")       // a tender that the sale does not have, or more than is left of it
+	ErrPointsSpent    = fault.New(fault.Conflict, "checkout.points_spent")         // Args: missing; the refund may leave a debt instead
+	ErrPrepaidUsed    = fault.New(fault.Conflict, "checkout.prepaid_used")         // say by which case it is given back
 	ErrReason         = fault.New(fault.Invalid, "checkout.reason_required")
 )
 

@@ -1,19 +1,24 @@
 package checkout_test
 
 import (
+	"context"
 	"fmt"
 	"sort"
 	"testing"
 
 	"pgregory.net/rapid"
 
+	"github.com/shopwright/shopwright/core/auth"
 	"github.com/shopwright/shopwright/core/catalog"
 	"github.com/shopwright/shopwright/core/checkout"
 	"github.com/shopwright/shopwright/core/clock"
 	"github.com/shopwright/shopwright/core/coupon"
 	"github.com/shopwright/shopwright/core/db"
+	"github.com/shopwright/shopwright/core/id"
+	"github.com/shopwright/shopwright/core/loyalty"
 	"github.com/shopwright/shopwright/core/money"
 	"github.com/shopwright/shopwright/core/sale"
+	"github.com/shopwright/shopwright/core/staff"
 	"github.com/shopwright/shopwright/core/wallet"
 )
 
@@ -65,6 +70,19 @@ func TestA01_SaleAndFullRefundLeaveEverythingAsBefore(t *testing.T) {
 		s.sell(s.basket(0, true, topUp(2_000_000)), cash(2_000_000))
 		s.sell(s.basket(0, true, checkout.LineIn{Kind: sale.LinePunchCard, SKU: s.skus["cut"].ID, Amount: 100000, Visits: 300, FreeVisits: 7}), cash(100000))
 		s.sell(s.basket(0, true, s.line("soap", "30")), cash(75000)) // points to spend
+		s.set("cash.rounding_step", "5")
+		s.set("tax.rate", "130000")
+		number, _ := s.giftCard(5_000_000, 4_900_000)
+		plan := s.plan(catalog.PunchPlan{Name: "cuts", Price: 99999, Visits: 500, FreeVisits: 11, Services: []id.ID{s.skus["cut"].ID}})
+		s.sell(s.basket(0, true, checkout.LineIn{Kind: sale.LinePunchCard, Plan: plan.ID}), cash(100000)) // 999.99, the drawer gives no cents
+		gift := loyalty.Gift{Name: "cup", Points: 7, Money: 33, Counted: true, OnHand: 10_000}
+		s.tx(func(_ context.Context, tx *db.Tx) error { return loyalty.CreateGift(tx, s.m.ID, &gift) })
+		var second id.ID
+		s.tx(func(ctx context.Context, tx *db.Tx) error {
+			st, err := auth.CreateStaff(ctx, tx, s.m.ID, auth.NewStaff{Profile: auth.Profile{Name: "Wei", Role: auth.Cashier, Level: "senior"}, Login: "wei"})
+			second = st.ID
+			return err
+		})
 		code := s.coupon(coupon.Definition{Name: "one off", Kind: coupon.KindCash, Amount: 777, Uses: 1_000_000}, noMember)
 		rate := s.coupon(coupon.Definition{Name: "a part", Kind: coupon.KindPercent, Rate: 123456, Uses: 1_000_000}, noMember)
 		before := s.state()
@@ -79,22 +97,32 @@ func TestA01_SaleAndFullRefundLeaveEverythingAsBefore(t *testing.T) {
 					q = money.Quantity(rapid.IntRange(1, 9999).Draw(rt, "thousandths"))
 				}
 				l := checkout.LineIn{SKU: s.skus[code].ID, Quantity: q}
-				if rapid.Bool().Draw(rt, "staff") {
+				switch rapid.IntRange(0, 2).Draw(rt, "staff") {
+				case 1:
 					l.Staff = s.staff
+				case 2:
+					share := money.Rate(rapid.Int64Range(1, int64(money.Whole)-1).Draw(rt, "share"))
+					l.Splits = []staff.Share{{Staff: s.staff, Role: staff.RolePerformer, Share: share}, {Staff: second, Role: staff.RoleSeller, Share: money.Whole - share}}
 				}
 				b.Lines = append(b.Lines, l)
+			}
+			if rapid.Bool().Draw(rt, "gift") {
+				b.Lines = append(b.Lines, checkout.LineIn{Kind: sale.LineGift, Gift: gift.ID, Quantity: money.Quantity(rapid.IntRange(1, 3).Draw(rt, "gifts")) * money.One})
+			}
+			if rapid.Bool().Draw(rt, "by hand") {
+				b.Discounts = append(b.Discounts, checkout.Discount{Rate: money.Rate(rapid.Int64Range(1, 300000).Draw(rt, "rate")), Reason: "test"})
 			}
 			for _, c := range []string{code, rate} {
 				if rapid.Bool().Draw(rt, "coupon") {
 					b.Coupons = append(b.Coupons, c)
 				}
 			}
-			q, err := s.desk.Quote(s.ctx, b)
+			q, err := s.desk.Quote(s.asManager(), b)
 			if err != nil {
 				rt.Fatal(err)
 			}
-			in := checkout.SaleIn{Basket: b, QuoteRef: q.Ref, Tenders: drawTenders(rt, q)}
-			got, err := s.desk.Complete(s.ctx, in)
+			in := checkout.SaleIn{Basket: b, QuoteRef: q.Ref, Tenders: drawTenders(rt, q, number, s.onCard(number))}
+			got, err := s.desk.Complete(s.asManager(), in)
 			if err != nil {
 				rt.Fatal(err)
 			}
@@ -120,7 +148,7 @@ func TestA01_SaleAndFullRefundLeaveEverythingAsBefore(t *testing.T) {
 	})
 }
 
-func drawTenders(rt *rapid.T, q *checkout.Quote) []checkout.TenderIn {
+func drawTenders(rt *rapid.T, q *checkout.Quote, number string, onCard money.Amount) []checkout.TenderIn {
 	rest := q.Total
 	var out []checkout.TenderIn
 	add := func(kind string, most money.Amount) {
@@ -131,10 +159,22 @@ func drawTenders(rt *rapid.T, q *checkout.Quote) []checkout.TenderIn {
 		}
 	}
 	add(sale.TenderStoredValue, q.Wallet.StoredValue())
-	add(sale.TenderPoints, q.PointsWorth(q.Wallet.Points))
+	left := q.Wallet.Points
+	for i := range q.Lines {
+		left -= q.Lines[i].PointsCost
+	}
+	add(sale.TenderPoints, q.PointsWorth(left))
+	add(sale.TenderGiftCard, onCard)
+	for i := range out {
+		if out[i].Type == sale.TenderGiftCard {
+			out[i].Reference = number
+		}
+	}
 	add(sale.TenderCard, rest)
-	if rest > 0 {
-		out = append(out, cash(rest+money.Amount(rapid.IntRange(0, 500).Draw(rt, "change"))))
+	if due := q.CashDue(rest); rest > 0 && due == 0 { // no coin is that small
+		out = append(out, checkout.TenderIn{Type: sale.TenderCard, Amount: rest})
+	} else if rest > 0 {
+		out = append(out, cash(due+money.Amount(rapid.IntRange(0, 500).Draw(rt, "change"))))
 	}
 	return out
 }
@@ -155,7 +195,7 @@ func refundAll(rt *rapid.T, s *shop, of *sale.Sale) {
 					continue
 				}
 				q := money.Quantity(rapid.Int64Range(1, int64(rest[i])).Draw(rt, "quantity"))
-				if of.Lines[i].Punches > 0 || of.Lines[i].Quantity%money.One == 0 {
+				if of.Lines[i].Punches > 0 || of.Lines[i].Kind == sale.LineGift || of.Lines[i].Quantity%money.One == 0 {
 					q = max(money.One, q/money.One*money.One)
 				}
 				in.Lines = append(in.Lines, checkout.RefundLine{Line: of.Lines[i].ID, Quantity: q})
@@ -178,11 +218,20 @@ func refundAll(rt *rapid.T, s *shop, of *sale.Sale) {
 			tenders[t.Type] += t.Amount
 		}
 	}
+	var cards money.Amount
+	for _, t := range of.Tenders {
+		if t.Type == sale.TenderCard {
+			cards += t.Amount
+		}
+	}
+	if tenders[sale.TenderCard] != cards {
+		rt.Fatalf("on cards: %d came back of %d", tenders[sale.TenderCard], cards)
+	}
 	if total != of.Total {
 		rt.Fatalf("refunded %d of %d", total, of.Total)
 	}
 	for _, t := range of.Tenders {
-		if tenders[t.Type] != t.Amount {
+		if t.Type != sale.TenderCard && tenders[t.Type] != t.Amount {
 			rt.Fatalf("%s: %d came back of %d", t.Type, tenders[t.Type], t.Amount)
 		}
 	}

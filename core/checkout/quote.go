@@ -2,13 +2,17 @@ package checkout
 
 import (
 	"context"
+	"fmt"
 
 	"github.com/shopwright/shopwright/core/clock"
 	"github.com/shopwright/shopwright/core/coupon"
+	"github.com/shopwright/shopwright/core/fault"
 	"github.com/shopwright/shopwright/core/id"
+	"github.com/shopwright/shopwright/core/loyalty"
 	"github.com/shopwright/shopwright/core/money"
 	"github.com/shopwright/shopwright/core/sale"
 	"github.com/shopwright/shopwright/core/setting"
+	"github.com/shopwright/shopwright/core/tax"
 	"github.com/shopwright/shopwright/core/tenant"
 	"github.com/shopwright/shopwright/core/wallet"
 )
@@ -40,9 +44,26 @@ type Quote struct {
 	Points      int64
 	Commission  money.Amount
 
+	Warnings      []Warning // what the law or the shop's policy has to say, and lets pass
 	PointsPerUnit int64
 	TierPack      string
 	Inclusive     bool
+	CashStep      money.Amount     // the cash part is rounded to it; 0: not
+	CashMode      money.Rounding   // how
+	Levels        map[id.ID]string // of the staff that the lines name
+	Plans         map[id.ID]int    `json:",omitempty"` // punch plans that are sold: valid for so many days
+	Gifts         []loyalty.Gift   `json:",omitempty"`
+	PINRule       string
+	Law           string // the profile of rules for prepaid value
+	LawLevel      wallet.LawLevel
+	BuyerKnown    bool
+	GiftMonths    int
+	BonusDays     int
+	CardAsksPIN   bool          // the card that was shown does
+	AsksPIN       bool          // spending stored value needs the member's PIN
+	NoEarn        []string      // tenders that earn no points
+	PointsFrom    clock.Instant // when points earned with this sale can be spent; 0: at once
+	PointsUntil   clock.Instant // when they expire; 0: never
 	StrictShift   bool
 	Policy        wallet.Policy
 	AllowNegative bool
@@ -50,10 +71,22 @@ type Quote struct {
 	failing       []string // packs that failed before this quote
 }
 
+// CashDue is what the customer pays in cash where that much of the total is left
+// to cash: rounded to the coins there are.
+func (q *Quote) CashDue(rest money.Amount) money.Amount {
+	return money.RoundCash(rest, q.CashStep, q.CashMode)
+}
+
+// Warning is something that is let pass, but said: a limit of the law that the
+// merchant chose to be warned of.
+type Warning struct {
+	Reason string
+	Args   map[string]any
+}
+
 // Commission is what a line pays its staff.
 type Commission struct {
 	Line        int // index
-	Staff       id.ID
 	Amount      money.Amount
 	Basis       money.Amount
 	Rate        money.Rate
@@ -92,10 +125,27 @@ func (d *Desk) price(ctx context.Context, b Basket) (*Quote, error) {
 	}
 	q := &Quote{
 		At: l.now, ExpiresAt: l.now.Add(quoteLife), Basket: b, Desk: l.desk, Currency: l.desk.Merchant.Currency,
-		MemberName: l.profile.DisplayName, Tier: l.profile.Tier, TierAfter: l.profile.Tier, Wallet: wallet.Of(b.Member, l.accounts),
+		MemberName: l.profile.DisplayName, Tier: l.profile.Tier, TierAfter: l.profile.Tier, Wallet: wallet.OfWith(b.Member, l.accounts, l.usable),
 		PointsPerUnit: setting.PointsPerUnit.In(l.settings), Inclusive: setting.TaxInclusive.In(l.settings), StrictShift: setting.StrictShift.In(l.settings),
 		Policy: wallet.Policy(setting.StoredValueConsumption.In(l.settings)), AllowNegative: setting.StockAllowNegative.In(l.settings),
 		hash: b.hash(),
+	}
+	q.CashStep, q.CashMode = setting.CashRounding(l.settings)
+	q.PINRule, q.CardAsksPIN, q.Gifts, q.Levels, q.Plans = setting.StoredValuePIN.In(l.settings), l.card.AsksPIN, l.gifts, map[id.ID]string{}, map[id.ID]int{}
+	q.AsksPIN = l.pin.Needed(q.PINRule, &l.card)
+	for _, st := range l.staff {
+		q.Levels[st.ID] = st.Level
+	}
+	for _, p := range l.sold {
+		q.Plans[p.ID] = p.ValidDays
+	}
+	for _, t := range []string{sale.TenderStoredValue, sale.TenderGiftCard, sale.TenderPoints} {
+		if !loyalty.Earns(l.settings, t) {
+			q.NoEarn = append(q.NoEarn, t)
+		}
+	}
+	if q.PointsFrom, q.PointsUntil = loyalty.Validity(l.settings, l.now, l.desk.Shop.Zone); q.PointsFrom == l.now {
+		q.PointsFrom = 0
 	}
 	if err := q.makeLines(l); err != nil {
 		return nil, err
@@ -103,57 +153,112 @@ func (d *Desk) price(ctx context.Context, b Basket) (*Quote, error) {
 	if err := d.applyRules(ctx, q, l); err != nil {
 		return nil, err
 	}
-	return q, q.total(l)
+	if err := q.total(l); err != nil {
+		return nil, err
+	}
+	q.law(l)
+	return q, q.lawful(0)
 }
 
 // makeLines turns the basket's lines into sale lines at list price.
 func (q *Quote) makeLines(l *loaded) error {
-	rounding := setting.Rounding(l.settings)
 	for i := range q.Basket.Lines {
 		in := &q.Basket.Lines[i]
 		line := sale.Line{ID: id.New(int64(l.now)), No: i + 1, Kind: in.Kind, Quantity: in.Quantity, Staff: in.Staff}
-		switch in.Kind {
-		case sale.LineTopUp:
-			line.Name, line.UnitPrice, line.Gross = "", q.Currency.Price(in.Amount), in.Amount
-		case sale.LinePunchCard:
-			sku := l.skuOf(in)
-			line.SKU, line.SKUCode, line.Name, line.Category = sku.ID, sku.Code, sku.Name, sku.Category
-			line.UnitPrice, line.Gross, line.Visits = q.Currency.Price(in.Amount), in.Amount, in.Visits+in.FreeVisits
-		default:
-			sku := l.skuOf(in)
-			gross, err := q.Currency.Extend(sku.UnitPrice, in.Quantity, rounding)
-			if err != nil {
-				return err
-			}
-			cost, err := q.Currency.Extend(sku.Cost, in.Quantity, money.HalfUp)
-			if err != nil {
-				return err
-			}
-			line.Kind = string(sku.Kind)
-			line.SKU, line.SKUCode, line.Name, line.Category, line.Stocked = sku.ID, sku.Code, sku.Name, sku.Category, sku.Stocked
-			line.UnitPrice, line.Gross, line.Cost = sku.UnitPrice, gross, cost
+		if len(in.Splits) > 0 {
+			line.Staff = in.Splits[0].Staff
 		}
-		line.Net = line.Gross
+		if err := q.makeLine(l, in, &line); err != nil {
+			return fault.Of(err).On(fmt.Sprintf("lines[%d].%s", i, fault.Of(err).Param))
+		}
 		q.Lines = append(q.Lines, line)
+	}
+	return q.extend(l)
+}
+
+func (q *Quote) makeLine(l *loaded, in *LineIn, line *sale.Line) error {
+	switch in.Kind {
+	case sale.LineTopUp, sale.LineGiftCard:
+		line.UnitPrice, line.Gross = q.Currency.Price(in.Amount), in.Amount
+		if in.Kind == sale.LineGiftCard {
+			line.Face, line.CardNumber, line.GiftCard = in.Face, in.CardNumber, id.New(int64(l.now))
+			if line.CardNumber == "" {
+				number, err := wallet.NewGiftCardNumber()
+				line.CardNumber = number
+				return err
+			}
+		}
+	case sale.LinePunchCard:
+		if p := l.planOf(in.Plan); p != nil {
+			line.Plan, line.Name, line.UnitPrice, line.Gross, line.Visits = p.ID, p.Name, q.Currency.Price(p.Price), p.Price, p.Total()
+			return nil
+		}
+		sku := l.skuOf(in)
+		line.SKU, line.SKUCode, line.Name, line.Category = sku.ID, sku.Code, sku.Name, sku.Category
+		line.UnitPrice, line.Gross, line.Visits = q.Currency.Price(in.Amount), in.Amount, in.Visits+in.FreeVisits
+	case sale.LineGift:
+		return q.makeGift(l, in, line)
+	default:
+		sku := l.skuOf(in)
+		cost, err := q.Currency.Extend(sku.Cost, in.Quantity, money.HalfUp)
+		if err != nil {
+			return err
+		}
+		line.Kind = string(sku.Kind)
+		line.SKU, line.SKUCode, line.Name, line.Category, line.Stocked = sku.ID, sku.Code, sku.Name, sku.Category, sku.Stocked
+		line.UnitPrice, line.Cost, line.TaxCategory = sku.UnitPrice, cost, sku.TaxCategory
 	}
 	return nil
 }
 
+// extend computes price x quantity: line by line, or rounded once on the bill and
+// shared out, as the shop has it.
+func (q *Quote) extend(l *loaded) (err error) {
+	rounding := setting.Rounding(l.settings)
+	var prices []money.UnitPrice
+	var quantities []money.Quantity
+	var at []int
+	for i := range q.Lines {
+		line := &q.Lines[i]
+		if line.Kind != sale.LineGoods && line.Kind != sale.LineService {
+			line.Net = line.Gross
+			continue
+		}
+		if line.Gross, err = q.Currency.Extend(line.UnitPrice, line.Quantity, rounding); err != nil {
+			return err
+		}
+		line.Net = line.Gross
+		prices, quantities, at = append(prices, line.UnitPrice), append(quantities, line.Quantity), append(at, i)
+	}
+	if !setting.PricePerTotal(l.settings) || len(at) < 2 {
+		return nil
+	}
+	amounts, _, err := q.Currency.ExtendAll(prices, quantities, rounding)
+	for k, i := range at {
+		if err == nil {
+			q.Lines[i].Gross, q.Lines[i].Net = amounts[k], amounts[k]
+		}
+	}
+	return err
+}
+
 // total sums up: tax on what is left of each line, prepaid lines untaxed.
 func (q *Quote) total(l *loaded) error {
-	rate, rounding := setting.DefaultTaxRate(l.settings), setting.Rounding(l.settings)
+	date := q.Desk.Shop.Zone.BusinessDate(l.now)
+	def := tax.Default{Rate: setting.DefaultTaxRate(l.settings), Name: setting.TaxName.In(l.settings)}
+	policy := tax.Policy{Inclusive: q.Inclusive, Mode: setting.Rounding(l.settings)}
+	if setting.TaxPerTotal(l.settings) {
+		policy.At = tax.RoundTotal
+	}
+	taxed := make([]tax.Line, len(q.Lines))
 	var err error
 	for i := range q.Lines {
 		line := &q.Lines[i]
-		if rate > 0 && (line.Kind == sale.LineGoods || line.Kind == sale.LineService) {
-			line.TaxRate = rate
-			if q.Inclusive {
-				line.Tax = line.Net.MulDiv(int64(rate), int64(money.Whole+rate), rounding)
-			} else {
-				line.Tax = line.Net.Times(rate, rounding)
-			}
+		prepaid := line.Kind == sale.LineTopUp || line.Kind == sale.LinePunchCard || line.Kind == sale.LineGiftCard
+		if !prepaid {
+			line.TaxRate, line.TaxName = l.rates.For(line.TaxCategory, date, def)
 		}
-		q.Tax += line.Tax
+		taxed[i] = tax.Line{Net: line.Net, Rate: line.TaxRate, Name: line.TaxName, Prepaid: prepaid}
 		if q.Subtotal, err = money.Sum(q.Subtotal, line.Gross); err != nil {
 			return err
 		}
@@ -161,6 +266,14 @@ func (q *Quote) total(l *loaded) error {
 		q.Points += line.Points
 		q.Commission += line.Commission
 	}
+	res, err := tax.Compute(policy, taxed)
+	if err != nil {
+		return err
+	}
+	for i := range q.Lines {
+		q.Lines[i].Tax = res.Lines[i]
+	}
+	q.Tax = res.Tax
 	q.Discount = q.Subtotal - q.Total
 	if !q.Inclusive {
 		q.Total += q.Tax
@@ -173,12 +286,12 @@ func (q *Quote) total(l *loaded) error {
 func (q *Quote) PlanTenders() []TenderIn {
 	var plan []TenderIn
 	rest := q.Total
-	if sv := min(q.Wallet.StoredValue(), rest); sv > 0 && !q.sells(sale.LineTopUp) {
+	if sv := min(q.Wallet.StoredValue(), rest); sv > 0 && !q.sellsValue() {
 		plan = append(plan, TenderIn{Type: sale.TenderStoredValue, Amount: sv})
 		rest -= sv
 	}
 	if rest > 0 {
-		plan = append(plan, TenderIn{Type: sale.TenderCash, Amount: rest})
+		plan = append(plan, TenderIn{Type: sale.TenderCash, Amount: q.CashDue(rest)})
 	}
 	return plan
 }
@@ -191,6 +304,10 @@ func (q *Quote) sells(kind string) bool {
 	}
 	return false
 }
+
+// sellsValue reports whether something is sold that money can be spent from: it
+// is not paid from such a thing.
+func (q *Quote) sellsValue() bool { return q.sells(sale.LineTopUp) || q.sells(sale.LineGiftCard) }
 
 // PointsWorth is what an amount of points pays, rounded down.
 func (q *Quote) PointsWorth(points int64) money.Amount {

@@ -1,11 +1,14 @@
 package checkout
 
 import (
+	"cmp"
 	"context"
 	"hash/fnv"
 	"sort"
 
 	"github.com/shopwright/shopwright/core/fault"
+	"github.com/shopwright/shopwright/core/id"
+	"github.com/shopwright/shopwright/core/loyalty"
 	"github.com/shopwright/shopwright/core/member"
 	"github.com/shopwright/shopwright/core/money"
 	"github.com/shopwright/shopwright/core/pack"
@@ -26,11 +29,13 @@ type stage struct {
 	q     *Quote
 	packs []activePack
 	in    promotion.Input
+	draws map[id.ID][]sale.Draw // visits set aside for each service
 }
 
 var lineKinds = map[string]promotion.LineKind{
 	sale.LineGoods: promotion.KindGoods, sale.LineService: promotion.KindService,
-	sale.LineTopUp: promotion.KindTopUp, sale.LinePunchCard: promotion.KindPunchCard,
+	sale.LineTopUp: promotion.KindTopUp, sale.LinePunchCard: promotion.KindPunchCard, sale.LineGiftCard: promotion.KindGiftCard,
+	sale.LineGift: promotion.KindGoods,
 }
 
 // applyRules asks the packs: price, benefit, top-up, earn, tier, commission. The
@@ -59,14 +64,19 @@ func (d *Desk) applyRules(ctx context.Context, q *Quote, l *loaded) error {
 		s.price(ctx, rounding)
 		s.benefit(ctx, rounding)
 	}
+	if err := s.byHand(ctx, l); err != nil {
+		return err
+	}
 	if q.sells(sale.LineTopUp) {
 		s.topUp(ctx)
 	}
 	if !q.Basket.Member.IsNone() {
-		if goods {
-			s.earn(ctx)
+		if goods && l.earns() {
+			s.earn(ctx, setting.PointsEarnBase.In(l.settings) == "before_discount")
 		}
-		s.tier(ctx, l.tiers)
+		if l.reached == "" && s.tier(ctx, l) {
+			return d.repriced(ctx, q, l)
+		}
 	}
 	if len(l.staff) > 0 {
 		s.commission(ctx)
@@ -92,7 +102,7 @@ func (s *stage) fill(l *loaded) error {
 		}
 		today := in.Date.Time()
 		in.Member = promotion.MemberView{
-			Present: true, Tier: l.profile.Tier, BirthdayMonth: month == int(today.Month()), BirthdayToday: member.BirthdayWithin(month, day, in.Date, 0),
+			Present: true, Tier: cmp.Or(l.reached, l.profile.Tier), BirthdayMonth: month == int(today.Month()), BirthdayToday: member.BirthdayWithin(month, day, in.Date, 0),
 			JoinedDays: int(l.now.Sub(l.profile.JoinedAt).Hours() / 24), Points: q.Wallet.Points,
 		}
 		for _, t := range l.tiers {
@@ -107,11 +117,6 @@ func (s *stage) fill(l *loaded) error {
 			v.HasStaff, v.StaffLevel = true, st.Level
 		}
 		in.Lines = append(in.Lines, v)
-		for _, p := range q.Wallet.Punches {
-			if p.SKU == line.SKU && line.Kind == sale.LineService && !hasPunch(in.Punches, line.SKUCode) {
-				in.Punches = append(in.Punches, promotion.PunchView{SKU: line.SKUCode, Available: p.Remaining})
-			}
-		}
 	}
 	for i, code := range b.Coupons {
 		c := l.couponOf(code)
@@ -119,16 +124,10 @@ func (s *stage) fill(l *loaded) error {
 		in.Coupons = append(in.Coupons, c.View(uint32(i+1)))
 	}
 	s.in = in
-	return nil
-}
-
-func hasPunch(ps []promotion.PunchView, sku string) bool {
-	for _, p := range ps {
-		if p.SKU == sku {
-			return true
-		}
+	if !b.Member.IsNone() {
+		s.setAside(l)
 	}
-	return false
+	return nil
 }
 
 // ask runs one hook of every pack that serves it and hands over the answers of
@@ -231,7 +230,7 @@ func (s *stage) record(hook promotion.Hook, lines []promotion.Line, res promotio
 			adj.Coupon = s.q.Coupons[a.Coupon-1].ID
 		}
 		if a.Kind == promotion.Punch {
-			line.Punches += int64(a.Units / money.One)
+			s.draw(line, int64(a.Units/money.One))
 		}
 		s.q.Adjustments = append(s.q.Adjustments, adj)
 	}
@@ -264,7 +263,21 @@ func (s *stage) topUp(ctx context.Context) {
 
 // earn: of several packs the one that gives the sale most points wins whole, so
 // that a pack's own steps (per sale, per line) stay together.
-func (s *stage) earn(ctx context.Context) {
+//
+// The packs see as Net what points are earned on: what is left after discounts,
+// or the price before them, as the merchant declares it.
+func (s *stage) earn(ctx context.Context, beforeDiscount bool) {
+	if beforeDiscount {
+		net := make([]money.Amount, len(s.in.Lines))
+		for i := range s.in.Lines {
+			net[i], s.in.Lines[i].Net = s.in.Lines[i].Net, s.q.Lines[i].Gross
+		}
+		defer func() {
+			for i := range s.in.Lines {
+				s.in.Lines[i].Net = net[i]
+			}
+		}()
+	}
 	var best *activePack
 	var bestEarns []promotion.Earn
 	var most int64
@@ -296,27 +309,67 @@ func (s *stage) firstGoods() *sale.Line {
 	return &s.q.Lines[0]
 }
 
-// tier: the highest proposed tier that the merchant has wins.
-func (s *stage) tier(ctx context.Context, tiers []member.Tier) {
+// tier: the highest proposed tier that the merchant has wins, as far as the
+// merchant lets a sale raise its member. It reports whether the sale itself is to
+// be priced on the new tier.
+func (s *stage) tier(ctx context.Context, l *loaded) (reprice bool) {
 	rank := map[string]int{}
-	for _, t := range tiers {
+	var ladder []string
+	for _, t := range l.tiers {
 		rank[t.Code] = t.Rank
+		ladder = append(ladder, t.Code)
 	}
-	proposed, best := false, -1
+	proposed, best := "", -1
+	var grants []func()
 	s.ask(ctx, promotion.HookTier, false, func(p *activePack, out *promotion.Output) {
 		r, known := rank[out.Tier.Code]
 		if out.Tier.Code == "" || !known || r <= best {
 			return
 		}
-		proposed, best = true, r
-		s.q.TierAfter, s.q.TierPack = out.Tier.Code, p.ref.ID
-		if out.Tier.Code != s.q.Tier {
-			s.q.Trace.grant("tier", p, out.Tier.Note, 0, int64(r))
-		}
+		proposed, best = out.Tier.Code, r
+		s.q.TierPack = p.ref.ID
+		note := out.Tier.Note
+		grants = []func(){func() { s.q.Trace.grant("tier", p, note, 0, int64(r)) }}
 	})
-	if !proposed {
-		s.q.TierAfter = s.q.Tier
+	s.q.TierAfter = s.q.Tier
+	if proposed == "" || proposed == s.q.Tier {
+		return false
 	}
+	policy := loyalty.PolicyOf(l.settings, ladder)
+	s.q.TierAfter, reprice = loyalty.AtSale(policy, l.tierState, s.q.Tier, proposed, s.in.Date)
+	if s.q.TierAfter != s.q.Tier {
+		grants[0]()
+	}
+	return reprice
+}
+
+// repriced prices the basket once more on the tier that it has just reached, and
+// keeps that tier whatever it does to the total.
+func (d *Desk) repriced(ctx context.Context, q *Quote, l *loaded) error {
+	tier, pack := q.TierAfter, q.TierPack
+	var runs []sale.RuleRun
+	for _, r := range q.Rules {
+		if r.Hook == promotion.HookTier.String() {
+			runs = append(runs, r)
+		}
+	}
+	var grants []TraceGrant
+	for _, g := range q.Trace.Grants {
+		if g.Kind == "tier" {
+			grants = append(grants, g)
+		}
+	}
+	q.Lines, q.Adjustments, q.Commissions, q.Coupons, q.Fallbacks, q.failing = nil, nil, nil, nil, nil, nil
+	q.Rules, q.Trace = runs, Trace{Grants: grants}
+	if err := q.makeLines(l); err != nil {
+		return err
+	}
+	l.reached = tier
+	if err := d.applyRules(ctx, q, l); err != nil {
+		return err
+	}
+	q.TierAfter, q.TierPack = tier, pack
+	return nil
 }
 
 // commission: the best proposal of each line wins.
@@ -336,7 +389,7 @@ func (s *stage) commission(ctx context.Context) {
 			if line == nil || line.Staff.IsNone() || c.Amount <= won[n].Amount {
 				continue
 			}
-			won[n] = Commission{Line: int(n) - 1, Staff: line.Staff, Amount: c.Amount, Basis: c.Basis, Rate: c.Rate, PackID: p.ref.ID, PackVersion: p.ref.Version, Code: c.Code}
+			won[n] = Commission{Line: int(n) - 1, Amount: c.Amount, Basis: c.Basis, Rate: c.Rate, PackID: p.ref.ID, PackVersion: p.ref.Version, Code: c.Code}
 			notes[n] = func() { s.q.Trace.grant("commission", p, c.Note, n, int64(c.Amount)) }
 		}
 	})

@@ -17,11 +17,13 @@ import (
 	"github.com/shopwright/shopwright/core/db"
 	"github.com/shopwright/shopwright/core/db/dbtest"
 	"github.com/shopwright/shopwright/core/id"
+	"github.com/shopwright/shopwright/core/ledger"
 	"github.com/shopwright/shopwright/core/member"
 	"github.com/shopwright/shopwright/core/money"
 	"github.com/shopwright/shopwright/core/pack"
 	"github.com/shopwright/shopwright/core/report"
 	"github.com/shopwright/shopwright/core/sale"
+	"github.com/shopwright/shopwright/core/setting"
 	"github.com/shopwright/shopwright/core/stock"
 	"github.com/shopwright/shopwright/core/tenant"
 	"github.com/shopwright/shopwright/core/wallet"
@@ -186,6 +188,53 @@ func (s *shop) coupon(d coupon.Definition, member id.ID) string {
 		return nil
 	})
 	return code
+}
+
+// set changes a setting of the merchant.
+func (s *shop) set(key, value string) {
+	s.t.Helper()
+	s.tx(func(_ context.Context, tx *db.Tx) error {
+		return setting.Set(tx, setting.Place{Merchant: s.m.ID}, key, value)
+	})
+}
+
+// reprice changes a SKU's list price.
+func (s *shop) reprice(code string, price money.UnitPrice) {
+	s.t.Helper()
+	s.tx(func(ctx context.Context, tx *db.Tx) error {
+		_, err := catalog.Update(ctx, tx, s.m.ID, s.skus[code].ID, catalog.Patch{UnitPrice: &price})
+		return err
+	})
+}
+
+// expire books what has come to its end, as the nightly run does.
+func (s *shop) expire() {
+	s.t.Helper()
+	s.tx(func(ctx context.Context, tx *db.Tx) error {
+		_, err := wallet.ExpireDue(ctx, tx, &ledger.Book{}, s.m.ID, 100)
+		return err
+	})
+}
+
+// asManager is a context of somebody who may adjust.
+func (s *shop) asManager() context.Context {
+	return auth.WithActor(s.ctx, auth.Actor{Kind: auth.KindStaff, Merchant: s.m.ID, Role: auth.Manager})
+}
+
+// another enrols one more member.
+func (s *shop) another(name, phone string) (member id.ID) {
+	s.t.Helper()
+	s.tx(func(ctx context.Context, tx *db.Tx) error {
+		m, err := memberCreate(ctx, tx, s, name, phone)
+		member = m
+		return err
+	})
+	return member
+}
+
+func memberCreate(ctx context.Context, tx *db.Tx, s *shop, name, phone string) (id.ID, error) {
+	m, err := member.Create(ctx, tx, s.desk.Vault, member.In{Merchant: s.m.ID, Name: name, Phone: phone})
+	return m.ID, err
 }
 
 func (s *shop) basket(register int, member bool, lines ...checkout.LineIn) checkout.Basket {

@@ -53,10 +53,12 @@ func AskWhole(m, sale id.ID, s *Sale) []db.Ask {
 	args := func() []any { return []any{m, sale} } // each ask converts its own
 	return []db.Ask{
 		{SQL: `select ` + headColumns + ` from sales where merchant_id = $1 and id = $2`, Args: args(), Scan: func(r db.Row) error { return scanHead(r, s) }},
-		{SQL: `select id, no, kind, sku_id, sku_code, name, category, quantity, unit_price, gross, net, tax_rate, tax, cost, staff_id, of_line_id, stocked, points, commission, punches, visits, bonus
+		{SQL: `select id, no, kind, sku_id, sku_code, name, category, quantity, unit_price, gross, net, tax_rate, tax, cost, staff_id, of_line_id, stocked, points, commission, punches, visits, bonus,
+			tax_category, tax_name, face, gift_card_id, gift_card, points_cost, plan_id, withheld
 			from sale_lines where merchant_id = $1 and sale_id = $2 order by no`, Args: args(), Scan: func(r db.Row) error {
 			var l Line
-			err := r.Scan(&l.ID, &l.No, &l.Kind, &l.SKU, &l.SKUCode, &l.Name, &l.Category, &l.Quantity, &l.UnitPrice, &l.Gross, &l.Net, &l.TaxRate, &l.Tax, &l.Cost, &l.Staff, &l.Of, &l.Stocked, &l.Points, &l.Commission, &l.Punches, &l.Visits, &l.Bonus)
+			err := r.Scan(&l.ID, &l.No, &l.Kind, &l.SKU, &l.SKUCode, &l.Name, &l.Category, &l.Quantity, &l.UnitPrice, &l.Gross, &l.Net, &l.TaxRate, &l.Tax, &l.Cost, &l.Staff, &l.Of, &l.Stocked, &l.Points, &l.Commission, &l.Punches, &l.Visits, &l.Bonus,
+				&l.TaxCategory, &l.TaxName, &l.Face, &l.GiftCard, &l.CardNumber, &l.PointsCost, &l.Plan, &l.Withheld)
 			s.Lines = append(s.Lines, l)
 			return err
 		}},
@@ -66,9 +68,9 @@ func AskWhole(m, sale id.ID, s *Sale) []db.Ask {
 			s.Adjustments = append(s.Adjustments, a)
 			return err
 		}},
-		{SQL: `select type, amount, tendered, points, state, reference from sale_tenders where merchant_id = $1 and sale_id = $2 order by no`, Args: args(), Scan: func(r db.Row) error {
+		{SQL: `select type, amount, tendered, points, state, reference, gift_card_id from sale_tenders where merchant_id = $1 and sale_id = $2 order by no`, Args: args(), Scan: func(r db.Row) error {
 			var t Tender
-			err := r.Scan(&t.Type, &t.Amount, &t.Tendered, &t.Points, &t.State, &t.Reference)
+			err := r.Scan(&t.Type, &t.Amount, &t.Tendered, &t.Points, &t.State, &t.Reference, &t.GiftCard)
 			s.Tenders = append(s.Tenders, t)
 			return err
 		}},
@@ -124,14 +126,33 @@ func AskStates(m, sale id.ID, lock bool, out *[]LineState) db.Ask {
 	}}
 }
 
-// AskRefundedTenders reads what earlier refunds of a sale gave back, by tender type.
-func AskRefundedTenders(m, sale id.ID, out *map[string]Tender) db.Ask {
-	*out = map[string]Tender{}
-	return db.Ask{SQL: `select t.type, sum(t.amount), sum(t.points) from sales s join sale_tenders t on t.merchant_id = s.merchant_id and t.sale_id = s.id
-		where s.merchant_id = $1 and s.of_sale_id = $2 group by t.type`, Args: []any{m, sale}, Scan: func(r db.Row) error {
-		var t Tender
-		err := r.Scan(&t.Type, &t.Amount, &t.Points)
-		(*out)[t.Type] = t
+// AskRefundedTenders reads what earlier refunds of a sale gave back: by tender
+// type and gift card, and how much of it was rounding of the cash part.
+func AskRefundedTenders(m, sale id.ID, out *[]Tender, rounding *money.Amount) []db.Ask {
+	*out, *rounding = (*out)[:0], 0
+	return []db.Ask{
+		{SQL: `select t.type, t.gift_card_id, cast(sum(t.amount) as bigint), cast(sum(t.points) as bigint) from sales s join sale_tenders t on t.merchant_id = s.merchant_id and t.sale_id = s.id
+			where s.merchant_id = $1 and s.of_sale_id = $2 group by t.type, t.gift_card_id`, Args: []any{m, sale}, Scan: func(r db.Row) error {
+			var t Tender
+			err := r.Scan(&t.Type, &t.GiftCard, &t.Amount, &t.Points)
+			*out = append(*out, t)
+			return err
+		}},
+		{SQL: `select cast(coalesce(sum(cash_rounding), 0) as bigint) from sales where merchant_id = $1 and of_sale_id = $2`, Args: []any{m, sale}, Scan: func(r db.Row) error { return r.Scan(rounding) }},
+	}
+}
+
+// AskDraws reads which punch cards paid the lines of a sale, by line, less what
+// its refunds gave back so far.
+func AskDraws(m, sale id.ID, out *map[id.ID][]Draw) db.Ask {
+	*out = map[id.ID][]Draw{}
+	return db.Ask{SQL: `select p.line_id, p.owner_id, p.unit_id, p.visits - coalesce((select cast(sum(b.visits) as bigint) from sale_line_punches b
+			where b.merchant_id = p.merchant_id and b.of_line_id = p.line_id and b.owner_id = p.owner_id and b.unit_id = p.unit_id), 0)
+		from sale_line_punches p where p.merchant_id = $1 and p.sale_id = $2 order by p.line_id, p.no`, Args: []any{m, sale}, Scan: func(r db.Row) error {
+		var line id.ID
+		var d Draw
+		err := r.Scan(&line, &d.Owner, &d.Unit, &d.Visits)
+		(*out)[line] = append((*out)[line], d)
 		return err
 	}}
 }

@@ -46,9 +46,9 @@ func queueHead(tx *db.Tx, s *Sale, draft string) {
 // its row and seen that it is open.
 func QueueComplete(tx *db.Tx, s *Sale) {
 	s.State, s.CompletedAt = StateCompleted, tx.Now
-	tx.Queue(`update sales set state = $3, shift_id = $4, series = $5, number = $6, paid = $7, change_given = $8, business_date = $9, completed_at = $10, tier_after = $11, draft = ''
+	tx.Queue(`update sales set state = $3, shift_id = $4, series = $5, number = $6, paid = $7, change_given = $8, business_date = $9, completed_at = $10, tier_after = $11, points_earned = $12, cash_rounding = $13, draft = ''
 		where merchant_id = $1 and id = $2 and state = 'open'`,
-		s.Merchant, s.ID, s.State, s.Shift, s.Series, orNull(s.Number), s.Paid, s.Change, s.BusinessDate, orNull(int64(s.CompletedAt)), s.TierAfter)
+		s.Merchant, s.ID, s.State, s.Shift, s.Series, orNull(s.Number), s.Paid, s.Change, s.BusinessDate, orNull(int64(s.CompletedAt)), s.TierAfter, s.Points, s.CashRounding)
 	queueParts(tx, s)
 }
 
@@ -60,9 +60,15 @@ func QueueAbandon(tx *db.Tx, m, sale id.ID, reason string) {
 func queueParts(tx *db.Tx, s *Sale) {
 	for i := range s.Lines {
 		l := &s.Lines[i]
-		tx.Queue(`insert into sale_lines (merchant_id, sale_id, id, no, kind, sku_id, sku_code, name, category, quantity, unit_price, gross, net, tax_rate, tax, cost, staff_id, of_line_id, stocked, points, commission, punches, visits, bonus)
-			values ($1,$2,$3,$4,$5,$6,$7,$8,$9,$10,$11,$12,$13,$14,$15,$16,$17,$18,$19,$20,$21,$22,$23,$24)`,
-			s.Merchant, s.ID, l.ID, l.No, l.Kind, l.SKU, l.SKUCode, l.Name, l.Category, l.Quantity, l.UnitPrice, l.Gross, l.Net, l.TaxRate, l.Tax, l.Cost, l.Staff, l.Of, l.Stocked, l.Points, l.Commission, l.Punches, l.Visits, l.Bonus)
+		tx.Queue(`insert into sale_lines (merchant_id, sale_id, id, no, kind, sku_id, sku_code, name, category, quantity, unit_price, gross, net, tax_rate, tax, cost, staff_id, of_line_id, stocked, points, commission, punches, visits, bonus,
+			tax_category, tax_name, face, gift_card_id, gift_card, points_cost, plan_id, withheld)
+			values ($1,$2,$3,$4,$5,$6,$7,$8,$9,$10,$11,$12,$13,$14,$15,$16,$17,$18,$19,$20,$21,$22,$23,$24,$25,$26,$27,$28,$29,$30,$31,$32)`,
+			s.Merchant, s.ID, l.ID, l.No, l.Kind, l.SKU, l.SKUCode, l.Name, l.Category, l.Quantity, l.UnitPrice, l.Gross, l.Net, l.TaxRate, l.Tax, l.Cost, l.Staff, l.Of, l.Stocked, l.Points, l.Commission, l.Punches, l.Visits, l.Bonus,
+			l.TaxCategory, l.TaxName, l.Face, l.GiftCard, l.CardNumber, l.PointsCost, l.Plan, l.Withheld)
+		for k, d := range l.Draws {
+			tx.Queue(`insert into sale_line_punches (merchant_id, sale_id, line_id, no, of_line_id, owner_id, unit_id, visits) values ($1,$2,$3,$4,$5,$6,$7,$8)`,
+				s.Merchant, s.ID, l.ID, k, l.Of, d.Owner, d.Unit, d.Visits)
+		}
 		if s.Kind == KindSale {
 			tx.Queue(`insert into sale_line_state (merchant_id, sale_id, line_id, quantity, net, points, punches, commission, tax) values ($1,$2,$3,$4,$5,$6,$7,$8,$9)`,
 				s.Merchant, s.ID, l.ID, l.Quantity, l.Net, l.Points, l.Punches, l.Commission, l.Tax)
@@ -74,8 +80,8 @@ func queueParts(tx *db.Tx, s *Sale) {
 			s.Merchant, s.ID, i, a.Line, a.Amount, a.Group, a.Kind, a.PackID, a.PackVersion, a.Code, a.Arg, a.Money, a.Label, a.Coupon, a.Units)
 	}
 	for i, t := range s.Tenders {
-		tx.Queue(`insert into sale_tenders (merchant_id, sale_id, no, type, amount, tendered, points, state, reference) values ($1,$2,$3,$4,$5,$6,$7,$8,$9)`,
-			s.Merchant, s.ID, i, t.Type, t.Amount, t.Tendered, t.Points, t.State, t.Reference)
+		tx.Queue(`insert into sale_tenders (merchant_id, sale_id, no, type, amount, tendered, points, state, reference, gift_card_id) values ($1,$2,$3,$4,$5,$6,$7,$8,$9,$10)`,
+			s.Merchant, s.ID, i, t.Type, t.Amount, t.Tendered, t.Points, t.State, t.Reference, t.GiftCard)
 	}
 	queueRules(tx, s)
 }

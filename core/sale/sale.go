@@ -29,6 +29,8 @@ const (
 	KindSale   = "sale"
 	KindRefund = "refund"
 	KindVoid   = "void"
+	// KindCashOut gives prepaid money back that was not used; it is of no sale.
+	KindCashOut = "cash_out"
 )
 
 // States of a sale.
@@ -44,6 +46,9 @@ const (
 	LineService   = "service"
 	LineTopUp     = "top_up"
 	LinePunchCard = "punch_card"
+	LineGiftCard  = "gift_card"
+	LineGift      = "gift"     // paid with points
+	LineCashOut   = "cash_out" // of a cash-out: what is left of one top-up
 )
 
 // Types of tender.
@@ -53,6 +58,7 @@ const (
 	TenderQR          = "qr"
 	TenderStoredValue = "stored_value"
 	TenderPoints      = "points"
+	TenderGiftCard    = "gift_card"
 )
 
 // Origins.
@@ -141,6 +147,23 @@ type Line struct {
 	Punches    int64        // visits that a punch card paid
 	Visits     int64        // punch card lines: visits sold
 	Bonus      money.Amount // top-up lines: the bonus granted
+
+	TaxCategory string       // of the SKU when it was sold
+	TaxName     string       // of the rate that applied
+	Face        money.Amount // gift card lines: what the card may pay; Net is what was paid for it
+	GiftCard    id.ID        // gift card lines: the card
+	CardNumber  string       // gift card lines: its number
+	PointsCost  int64        // gift lines: points burnt for it
+	Draws       []Draw       // which punch cards paid its visits
+	Plan        id.ID        // punch card lines: the plan that was sold; none: visits of one service
+	Withheld    money.Amount // refunds of prepaid lines: paid for, and neither used nor given back
+}
+
+// Draw is visits of one punch card that paid a line, or that its refund gave back.
+type Draw struct {
+	Owner  id.ID // the member whose card it is
+	Unit   id.ID // the plan, or the service of a card without one
+	Visits int64
 }
 
 // Adjustment is a signed change of a line's amount with its source.
@@ -167,7 +190,8 @@ type Tender struct {
 	Tendered  money.Amount
 	Points    int64 // points tenders: how many
 	State     string
-	Reference string // the acquirer's
+	Reference string // the acquirer's; the gift card's number
+	GiftCard  id.ID
 }
 
 // RuleRun is one call of one pack for a hook.

@@ -1,0 +1,149 @@
+package checkout
+
+import (
+	"github.com/shopwright/shopwright/core/clock"
+	"github.com/shopwright/shopwright/core/id"
+	"github.com/shopwright/shopwright/core/ledger"
+	"github.com/shopwright/shopwright/core/loyalty"
+	"github.com/shopwright/shopwright/core/money"
+	"github.com/shopwright/shopwright/core/sale"
+	"github.com/shopwright/shopwright/core/wallet"
+)
+
+// punchTerms is in which unit a punch card counts, and until when it holds: to the
+// end of the last of its days.
+func (q *Quote) punchTerms(l *sale.Line, now clock.Instant) (unit id.ID, until clock.Instant) {
+	if l.Plan.IsNone() {
+		return l.SKU, 0
+	}
+	if days := q.Plans[l.Plan]; days > 0 {
+		z := q.Desk.Shop.Zone
+		until = z.Start(z.BusinessDate(now).AddDays(days + 1))
+	}
+	return l.Plan, until
+}
+
+// issueGiftCard makes the card that a line sells: what it may pay is its face,
+// what was paid for it the line's amount.
+func (b *booking) issueGiftCard(e *ledger.Entry, l *sale.Line) error {
+	c := wallet.GiftCard{Merchant: b.s.Merchant, ID: l.GiftCard, Number: l.CardNumber, Currency: b.s.Currency.Code, Face: l.Face, Price: l.Net,
+		Sale: b.s.ID, Line: l.ID, Shop: b.s.Shop, Buyer: b.s.Member, ExpiresAt: b.q.giftCardEnds(b.tx.Now)}
+	p, err := wallet.QueueIssueGiftCard(b.tx, e, &c)
+	if err != nil {
+		return err
+	}
+	b.issued = append(b.issued, p)
+	return nil
+}
+
+// makeGift makes the line of a gift: it costs points, and money where the gift
+// has a part in money.
+func (q *Quote) makeGift(l *loaded, in *LineIn, line *sale.Line) error {
+	g, n := l.giftOf(in.Gift), int64(in.Quantity/money.One)
+	if err := g.Check(l.now, l.giftCounts[g.ID], n); err != nil {
+		return err
+	}
+	line.SKU, line.Name, line.PointsCost = g.SKU, g.Name, g.Points*n
+	line.UnitPrice, line.Gross = q.Currency.Price(g.Money), g.Money*money.Amount(n)
+	if sku := l.giftSKU(g.SKU); sku != nil {
+		line.SKUCode, line.Category, line.Stocked = sku.Code, sku.Category, sku.Stocked
+	}
+	return nil
+}
+
+// takeGift burns the points of a gift line and takes the gift from its own stock.
+func (b *booking) takeGift(e *ledger.Entry, l *sale.Line) error {
+	if l.Kind != sale.LineGift {
+		return nil
+	}
+	if err := wallet.BurnPoints(b.tx, b.purse, e, l.PointsCost, b.asOf); err != nil {
+		return err
+	}
+	e.Add(house(b.s, ledger.UnitPoints, "gifts_redeemed"), money.Amount(l.PointsCost), nil)
+	for i := range b.q.Basket.Lines {
+		for k := range b.q.Gifts {
+			if g := &b.q.Gifts[k]; i == l.No-1 && g.ID == b.q.Basket.Lines[i].Gift {
+				loyalty.QueueGiftTaken(b.tx, b.s.Merchant, loyalty.Taking{Gift: g, Member: b.s.Member, Sale: b.s.ID, Line: l.ID, Quantity: int64(l.Quantity / money.One)})
+			}
+		}
+	}
+	return nil
+}
+
+// prepaid computes what comes back of a top-up, a punch card or a gift card: the
+// price where nothing of it was used, otherwise what the stated case gives.
+// Faults: checkout.prepaid_used and those of wallet.Calculate.
+func (r *returning) prepaid(l, line *sale.Line, back *sale.LineState) error {
+	var net money.Amount
+	switch l.Kind {
+	case sale.LineTopUp, sale.LinePunchCard:
+		groups := *r.groups[l.ID]
+		if len(groups) == 0 || groups[0].Used() == 0 && groups[0].Principal > 0 && r.in.Prepaid.Case == "" {
+			return nil // takeBackPrepaid sees whether it is all there
+		}
+		if r.in.Prepaid.Case == "" {
+			return ErrPrepaidUsed.With("line", l.Name)
+		}
+		for i := range groups {
+			groups[i].UsedAtList = r.in.UsedAtList
+		}
+		claim := r.in.Prepaid
+		claim.At = r.tx.Now
+		st, err := wallet.Calculate(claim, groups)
+		if err != nil {
+			return err
+		}
+		r.payout[l.ID] = st
+		net = st.Refund
+		for _, p := range st.Payments {
+			line.Withheld += p.Withheld
+		}
+	case sale.LineGiftCard:
+		c := r.soldCard(l.ID)
+		if c == nil {
+			return wallet.ErrGiftCardNotFound
+		}
+		left := wallet.SpendableNow(r.purses.of(wallet.OwnerGiftCard, c.ID), r.of.Currency.Code, r.tx.Now)
+		if left == c.Face {
+			return nil
+		}
+		if r.in.Prepaid.Case == "" {
+			return wallet.ErrGiftCardSpent.With("left", r.of.Currency.Format(left))
+		}
+		net = c.Price.MulDiv(int64(left), int64(c.Face), money.Down)
+	default:
+		return nil
+	}
+	line.Gross, line.Net, back.NetBack = net, net, net
+	return nil
+}
+
+// soldCard is the gift card that a line of the sale sold.
+func (r *returning) soldCard(line id.ID) *wallet.GiftCard {
+	for i := range r.sold {
+		if r.sold[i].Line == line {
+			return &r.sold[i]
+		}
+	}
+	return nil
+}
+
+// takeBackPrepaid empties what a line of the sale had filled.
+func (r *returning) takeBackPrepaid(e *ledger.Entry, l *sale.Line) error {
+	s, ccy := r.s, r.s.Currency.Code
+	o := wallet.Origin{Shop: s.Shop, Sale: r.of.ID, Line: l.Of}
+	if st, partly := r.payout[l.Of]; partly {
+		_, err := wallet.PayOut(r.tx, r.purse, e, ccy, st)
+		return err
+	}
+	switch l.Kind {
+	case sale.LineTopUp:
+		return wallet.TakeBackTopUp(r.purse, e, o, ccy)
+	case sale.LinePunchCard:
+		e.Add(house(s, ccy, "deferred:punches"), -l.Net, nil)
+		return wallet.TakeBackPunches(r.purse, e, o)
+	}
+	c := r.soldCard(l.Of)
+	_, err := wallet.KillGiftCard(r.tx, r.purses.of(wallet.OwnerGiftCard, c.ID), e, c, r.in.Prepaid.Case != "", s.Reason)
+	return err
+}
