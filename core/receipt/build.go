@@ -16,6 +16,7 @@ type builder struct {
 var (
 	labelled = []Column{{}, {Flex: true, Align: Right}} // label, value
 	priced   = []Column{{Flex: true}, {Align: Right}}   // text, amount
+	taxed    = []Column{{Flex: true}, {Align: Right}, {Align: Right}}
 	centre   = Style{Align: Center}
 	strong   = Style{Align: Center, Bold: true}
 )
@@ -30,7 +31,7 @@ func (b *builder) text(s string, st Style) {
 
 func (b *builder) money(a money.Amount) string { return Money(b.v.Currency, a) }
 
-func (b *builder) isRefund() bool { return b.v.RefundOf != "" || b.v.VoidOf != "" }
+func (b *builder) isRefund() bool { return b.v.RefundOf != "" || b.v.VoidOf != "" || b.v.PayOut }
 
 func (b *builder) head() {
 	v := b.v
@@ -76,6 +77,7 @@ func (b *builder) head() {
 func (b *builder) lines() {
 	c := b.v.Currency
 	rows := [][]string{{b.t("receipt.item"), b.t("receipt.amount")}}
+	under := func(text string) { rows = append(rows, []string{"  " + text, ""}) }
 	for _, l := range b.v.Lines {
 		rows = append(rows, []string{l.Name, c.Format(l.Amount)})
 		if l.Quantity != money.One || l.Unit != "" {
@@ -83,16 +85,25 @@ func (b *builder) lines() {
 			if unit != "" {
 				unit = " " + unit
 			}
-			rows = append(rows, []string{"  " + l.Quantity.String() + unit + " × " + c.FormatPrice(l.Price), ""})
+			under(l.Quantity.String() + unit + " × " + c.FormatPrice(l.Price))
+		}
+		if l.Points != 0 {
+			under(b.t("receipt.points_paid") + " " + strconv.FormatInt(l.Points, 10))
+		}
+		if l.Number != "" {
+			under(b.t("receipt.gift_card_number") + " " + l.Number)
+		}
+		if l.Face != 0 {
+			under(b.t("receipt.face") + " " + c.Format(l.Face))
 		}
 		for _, a := range l.Adjustments {
 			rows = append(rows, []string{"  " + a.Text, c.Format(a.Amount)})
 		}
 		if l.Staff != "" {
-			rows = append(rows, []string{"  " + b.t("receipt.staff") + " " + l.Staff, ""})
+			under(b.t("receipt.staff") + " " + l.Staff)
 		}
 		if l.Note != "" {
-			rows = append(rows, []string{"  " + l.Note, ""})
+			under(l.Note)
 		}
 	}
 	b.add(Columns{Cols: priced, Rows: rows, Header: true}, Rule{})
@@ -101,37 +112,50 @@ func (b *builder) lines() {
 func (b *builder) totals() {
 	v, c := b.v, b.v.Currency
 	var rows [][]string
-	if len(v.Adjustments) > 0 || v.Rounding != 0 || v.Subtotal != v.Total {
+	if len(v.Adjustments) > 0 || v.Subtotal != v.Total {
 		rows = append(rows, []string{b.t("receipt.subtotal"), c.Format(v.Subtotal)})
 	}
 	for _, a := range v.Adjustments {
 		rows = append(rows, []string{a.Text, c.Format(a.Amount)})
 	}
-	var included [][]string
 	for _, x := range v.Taxes {
-		if x.Included {
-			included = append(included, []string{b.t("receipt.tax_included") + " " + x.Name, c.Format(x.Amount)})
-		} else {
+		if !x.Included {
 			rows = append(rows, []string{x.Name, c.Format(x.Amount)})
 		}
-	}
-	if v.Rounding != 0 {
-		rows = append(rows, []string{b.t("receipt.rounding"), c.Format(v.Rounding)})
 	}
 	if len(rows) > 0 {
 		b.add(Columns{Cols: priced, Rows: rows})
 	}
-	label := b.t("receipt.total")
+	label, paid := "receipt.total", "receipt.to_pay"
 	if b.isRefund() {
-		label = b.t("receipt.refund_total")
+		label, paid = "receipt.refund_total", "receipt.paid_back"
 	}
-	b.add(Columns{Cols: priced, Rows: [][]string{{label, b.money(v.Total)}}, Bold: true})
+	b.add(Columns{Cols: priced, Rows: [][]string{{b.t(label), b.money(v.Total)}}, Bold: true})
+	if v.Rounding != 0 {
+		b.add(Columns{Cols: priced, Rows: [][]string{{b.t("receipt.cash_rounding"), c.Format(v.Rounding)}}})
+		b.add(Columns{Cols: priced, Rows: [][]string{{b.t(paid), b.money(v.Total + v.Rounding)}}, Bold: true})
+	}
 	if v.Saved != 0 {
-		included = append(included, []string{b.t("receipt.saved"), c.Format(v.Saved)})
+		b.add(Columns{Cols: priced, Rows: [][]string{{b.t("receipt.saved"), c.Format(v.Saved)}}})
 	}
-	if len(included) > 0 {
-		b.add(Columns{Cols: priced, Rows: included})
+	b.taxes()
+}
+
+// taxes lists what is taxed at which rate.
+func (b *builder) taxes() {
+	v, c := b.v, b.v.Currency
+	if len(v.Taxes) == 0 {
+		return
 	}
+	rows := [][]string{{b.t("receipt.tax"), b.t("receipt.tax_base"), b.t("receipt.tax_amount")}}
+	for _, x := range v.Taxes {
+		name := x.Name
+		if x.Included && x.Amount != 0 {
+			name = b.t("receipt.tax_included") + " " + name
+		}
+		rows = append(rows, []string{name, c.Format(x.Base), c.Format(x.Amount)})
+	}
+	b.add(Columns{Cols: taxed, Rows: rows, Header: true})
 }
 
 func (b *builder) payment() {
@@ -168,6 +192,12 @@ func (b *builder) member() {
 		count("receipt.points_earned", p.Earned, false)
 		count("receipt.points_spent", p.Spent, false)
 		count("receipt.points_balance", p.Balance, true)
+		if p.Pending != 0 {
+			rows = append(rows, []string{"  " + b.t("receipt.points_pending"), strconv.FormatInt(p.Pending, 10)})
+			if p.PendingUntil != "" {
+				rows = append(rows, []string{"  " + b.t("receipt.from") + " " + p.PendingUntil, ""})
+			}
+		}
 	}
 	if s := v.StoredValue; s != nil {
 		amount("receipt.stored_value_topped_up", s.ToppedUp, false)
@@ -180,6 +210,9 @@ func (b *builder) member() {
 			rows = append(rows, []string{p.Name + " " + b.t("receipt.punches_used"), strconv.FormatInt(p.Used, 10)})
 		}
 		rows = append(rows, []string{p.Name + " " + b.t("receipt.punches_left"), strconv.FormatInt(p.Left, 10)})
+		for _, u := range p.Until {
+			rows = append(rows, []string{"  " + b.t("receipt.until") + " " + u.Day, strconv.FormatInt(u.Visits, 10)})
+		}
 	}
 	if len(rows) > 0 {
 		b.add(Rule{}, Columns{Cols: priced, Rows: rows})

@@ -14,6 +14,8 @@ import (
 	"unicode"
 
 	"pgregory.net/rapid"
+
+	"github.com/shopwright/shopwright/core/money"
 )
 
 var update = flag.Bool("update", false, "write the golden files anew")
@@ -49,6 +51,58 @@ func TestGoldenText(t *testing.T) {
 			golden(t, fmt.Sprintf("sale.%s.%d.txt", lang, columns), []byte(got))
 		}
 		golden(t, "sale."+lang+".html", []byte(HTML(doc)))
+	}
+}
+
+// What stands on the paper adds up: the lines with what is under them to the
+// subtotal, that with the rows below it to the total, and so on to the change.
+func TestTheSampleAddsUp(t *testing.T) {
+	v := sampleSale("en")
+	var sum, paid money.Amount
+	for _, l := range v.Lines {
+		sum += l.Amount
+		for _, a := range l.Adjustments {
+			sum += a.Amount
+		}
+	}
+	if sum != v.Subtotal {
+		t.Errorf("the lines sum to %d, the subtotal is %d", sum, v.Subtotal)
+	}
+	for _, a := range v.Adjustments {
+		sum += a.Amount
+	}
+	for _, x := range v.Tenders {
+		paid += x.Amount
+	}
+	if sum != v.Total || paid-v.Change != v.Total+v.Rounding {
+		t.Errorf("sum %d, total %d, rounding %d, paid %d, change %d", sum, v.Total, v.Rounding, paid, v.Change)
+	}
+}
+
+// Taxes that come on top are rows above the total, which they are part of; either
+// way base and tax of each rate are listed below it.
+func TestTaxesOnTop(t *testing.T) {
+	v := sampleSale("en")
+	for i := range v.Taxes {
+		v.Taxes[i].Included = false
+	}
+	v.Total += v.Taxes[0].Amount + v.Taxes[1].Amount
+	for _, columns := range []int{32, 48} {
+		golden(t, fmt.Sprintf("sale.on_top.en.%d.txt", columns), []byte(PlainText(Build(v, speak("en")), columns)))
+	}
+	v.Taxes, v.Rounding = nil, 0
+	if s := PlainText(Build(v, speak("en")), 48); strings.Contains(s, "Tax") || strings.Contains(s, "To pay") {
+		t.Error(s)
+	}
+}
+
+// Prepaid money that is given back without a sale is a refund, and says so.
+func TestPayOutIsARefund(t *testing.T) {
+	doc := Build(SaleView{Currency: money.MustCurrency("KWD"), PayOut: true, Number: "A1-000007", Subtotal: 5304, Total: 5304, Rounding: 1,
+		Lines: []LineView{{Name: "Top-up of 12 March", Quantity: 1000, Amount: 5304}}}, speak("en"))
+	s := PlainText(doc, 32)
+	if doc.Title != "Refund A1-000007" || !strings.Contains(s, "Refunded") || !strings.Contains(s, "KWD 5.304") || !strings.Contains(s, "Paid back") || !strings.Contains(s, "KWD 5.305") {
+		t.Error(doc.Title, s)
 	}
 }
 

@@ -24,18 +24,19 @@ type SaleView struct {
 	Cashier  string
 	RefundOf string // the number of the receipt that is refunded; makes this a refund
 	VoidOf   string // the number of the receipt that is reversed
+	PayOut   bool   // prepaid money is given back without a sale that is refunded
 	Training bool   // not a sale: marked so
 	Copy     int    // 0 or 1 = the original, n = the nth attempt
 
 	Member *MemberView
 
 	Lines       []LineView
-	Subtotal    money.Amount     // sum of the lines, before what follows
-	Adjustments []AdjustmentView // of the whole sale
-	Rounding    money.Amount     // cash rounding
-	Total       money.Amount     // what is due
+	Subtotal    money.Amount     // sum of the lines with what stands under them
+	Adjustments []AdjustmentView // of the whole sale: bill discounts, what was dropped
+	Total       money.Amount     // subtotal, adjustments, and taxes that are not in the prices
+	Rounding    money.Amount     // of the part that is paid in cash; Total + Rounding is paid
 	Saved       money.Amount     // all discounts together; shown where not zero
-	Taxes       []TaxView
+	Taxes       []TaxView        // one for each rate
 
 	Tenders []TenderView
 	Change  money.Amount
@@ -66,6 +67,9 @@ type LineView struct {
 	Adjustments []AdjustmentView
 	Staff       string // who served
 	Note        string
+	Face        money.Amount // gift cards: what the card may pay
+	Number      string       // gift cards: as it may stand on paper
+	Points      int64        // gifts: points paid for it
 }
 
 // AdjustmentView is a signed change with its text.
@@ -74,10 +78,10 @@ type AdjustmentView struct {
 	Amount money.Amount
 }
 
-// TaxView is one tax of the sale.
+// TaxView is one rate of tax of the sale.
 type TaxView struct {
-	Name     string // "VAT 13 %"
-	Base     money.Amount
+	Name     string       // "VAT 13 %"
+	Base     money.Amount // what is taxed, without the tax
 	Amount   money.Amount
 	Included bool // in the prices
 }
@@ -90,7 +94,11 @@ type TenderView struct {
 }
 
 // PointsView is what the sale did to the points.
-type PointsView struct{ Earned, Spent, Balance int64 }
+type PointsView struct {
+	Earned, Spent, Balance int64
+	Pending                int64  // of the balance, not to be spent yet
+	PendingUntil           string // when the first of them can be; "" leaves it out
+}
 
 // StoredValueView is the stored value after the sale.
 type StoredValueView struct {
@@ -100,9 +108,16 @@ type StoredValueView struct {
 
 // PunchView is what is left on a punch card.
 type PunchView struct {
-	Name string
-	Used int64
-	Left int64
+	Name  string
+	Used  int64
+	Left  int64
+	Until []UntilView // the visits left that end, the first to end first
+}
+
+// UntilView is visits that may be used up to and including a day.
+type UntilView struct {
+	Visits int64
+	Day    string // as the shop writes it
 }
 
 var symbols = map[string]string{
@@ -133,7 +148,7 @@ func Build(v SaleView, t func(key string, args ...any) string) Document {
 	b.member()
 	b.foot()
 	title := t("receipt.title")
-	if v.RefundOf != "" || v.VoidOf != "" {
+	if b.isRefund() {
 		title = t("receipt.refund_title")
 	}
 	return Document{
@@ -152,10 +167,12 @@ func LabelKeys() []string {
 		"receipt.number", "receipt.time", "receipt.register", "receipt.cashier", "receipt.refund_of", "receipt.void_of",
 		"receipt.member", "receipt.card", "receipt.tier", "receipt.staff",
 		"receipt.item", "receipt.amount",
-		"receipt.subtotal", "receipt.rounding", "receipt.total", "receipt.refund_total", "receipt.saved", "receipt.tax_included",
+		"receipt.face", "receipt.gift_card_number", "receipt.points_paid",
+		"receipt.subtotal", "receipt.total", "receipt.refund_total", "receipt.cash_rounding", "receipt.to_pay", "receipt.paid_back", "receipt.saved",
+		"receipt.tax", "receipt.tax_base", "receipt.tax_amount", "receipt.tax_included",
 		"receipt.change",
-		"receipt.points_earned", "receipt.points_spent", "receipt.points_balance",
+		"receipt.points_earned", "receipt.points_spent", "receipt.points_balance", "receipt.points_pending", "receipt.from",
 		"receipt.stored_value_spent", "receipt.stored_value_topped_up", "receipt.stored_value_bonus", "receipt.stored_value_balance",
-		"receipt.punches_used", "receipt.punches_left",
+		"receipt.punches_used", "receipt.punches_left", "receipt.until",
 	}
 }

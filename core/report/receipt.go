@@ -5,6 +5,8 @@ import (
 	"strings"
 
 	"github.com/shopwright/shopwright/core/auth"
+	"github.com/shopwright/shopwright/core/catalog"
+	"github.com/shopwright/shopwright/core/clock"
 	"github.com/shopwright/shopwright/core/db"
 	"github.com/shopwright/shopwright/core/i18n"
 	"github.com/shopwright/shopwright/core/id"
@@ -16,6 +18,7 @@ import (
 	"github.com/shopwright/shopwright/core/receipt"
 	"github.com/shopwright/shopwright/core/sale"
 	"github.com/shopwright/shopwright/core/setting"
+	"github.com/shopwright/shopwright/core/tax"
 	"github.com/shopwright/shopwright/core/tenant"
 )
 
@@ -38,12 +41,14 @@ func (r *Receipts) Document(ctx context.Context, m, saleID id.ID, locale string,
 	var desk tenant.Desk
 	var settings setting.Values
 	var profile member.Profile
-	var balances []ledger.BalanceAt
+	var had purse
 	var people []auth.Staff
+	var draws map[id.ID][]sale.Draw
 	of := &sale.Sale{}
 	asks := []db.Ask{tenant.AskDesk(m, s.Register, &desk), setting.AskAll(m, s.Shop, s.Register, &settings)}
 	if !s.Member.IsNone() {
-		asks = append(asks, member.AskProfile(m, s.Member, &profile), ledger.AskBalancesAt(m, ledger.OwnerMember, s.Member, s.CompletedAt, &balances))
+		asks = append(asks, member.AskProfile(m, s.Member, &profile), ledger.AskBalancesAt(m, ledger.OwnerMember, s.Member, s.CompletedAt, &had.balances),
+			askLotsAt(m, s.Member, s.CompletedAt, &had.lots), sale.AskDraws(m, s.ID, &draws))
 	}
 	if ids := peopleOf(s); len(ids) > 0 {
 		asks = append(asks, auth.AskStaff(m, ids, &people))
@@ -63,8 +68,13 @@ func (r *Receipts) Document(ctx context.Context, m, saleID id.ID, locale string,
 	if locale == "" {
 		locale = desk.Merchant.Locale
 	}
-	w := &receiptWriter{packs: r.Packs, l: i18n.Match(locale), s: s, of: of, people: people}
-	v := w.view(desk, settings, balances, profile)
+	w := &receiptWriter{packs: r.Packs, l: i18n.Match(locale), s: s, of: of, people: people, zone: desk.Shop.Zone, draws: draws}
+	if ids := plansOf(draws); len(ids) > 0 {
+		if err := r.DB.Batch(ctx, catalog.AskPlans(m, ids, &w.plans)); err != nil {
+			return receipt.Document{}, err
+		}
+	}
+	v := w.view(desk, settings, had, profile)
 	v.Copy = copyNo
 	return receipt.Build(v, w.l.T), nil
 }
@@ -93,6 +103,9 @@ type receiptWriter struct {
 	l      i18n.Locale
 	s, of  *sale.Sale
 	people []auth.Staff
+	zone   clock.Zone
+	draws  map[id.ID][]sale.Draw
+	plans  []catalog.PunchPlan
 }
 
 func (w *receiptWriter) name(staff id.ID) string {
@@ -104,129 +117,161 @@ func (w *receiptWriter) name(staff id.ID) string {
 	return ""
 }
 
-func (w *receiptWriter) view(desk tenant.Desk, settings setting.Values, balances []ledger.BalanceAt, profile member.Profile) receipt.SaleView {
+func (w *receiptWriter) view(desk tenant.Desk, settings setting.Values, had purse, profile member.Profile) receipt.SaleView {
 	s := w.s
 	v := receipt.SaleView{
 		Lang: w.l.Tag(), Currency: s.Currency, Merchant: desk.Merchant.Name, Shop: desk.Shop.Name, Address: desk.Shop.Address,
 		Header: textLines(setting.ReceiptHeader.In(settings)), Footer: textLines(setting.ReceiptFooter.In(settings)),
 		Number: s.ReceiptNumber(), At: w.l.DateTime(s.OccurredAt, desk.Shop.Zone), Register: desk.Register.Name, Cashier: w.name(s.Actor),
-		Subtotal: s.Subtotal, Rounding: s.CashRounding, Total: s.Total, Saved: s.Discount, Change: s.Change, QR: s.ID.String(), QRCaption: s.ReceiptNumber(),
+		Rounding: s.CashRounding, Total: s.Total, Saved: s.Discount, Change: s.Change, QR: s.ID.String(), QRCaption: s.ReceiptNumber(),
 	}
 	switch s.Kind {
 	case sale.KindRefund:
 		v.RefundOf = w.of.ReceiptNumber()
 	case sale.KindVoid:
 		v.VoidOf = w.of.ReceiptNumber()
+	case sale.KindCashOut:
+		v.PayOut = true
 	}
+	ofBill := w.billLevel()
 	for i := range s.Lines {
-		v.Lines = append(v.Lines, w.line(&s.Lines[i]))
+		l := w.line(&s.Lines[i], ofBill)
+		v.Lines = append(v.Lines, l)
+		v.Subtotal += l.Amount + sumOf(l.Adjustments)
 	}
-	if s.Tax != 0 {
-		base := s.Total - s.Tax
-		v.Taxes = []receipt.TaxView{{Name: setting.TaxName.In(settings) + " " + w.l.Percent(taxRate(s)), Base: base, Amount: s.Tax, Included: setting.TaxInclusive.In(settings)}}
-	}
+	v.Adjustments = w.billAdjustments(ofBill)
+	v.Taxes = w.taxes()
 	for _, t := range s.Tenders {
 		amount := t.Tendered
 		v.Tenders = append(v.Tenders, receipt.TenderView{Name: w.l.T("tender." + t.Type), Amount: amount, Reference: t.Reference})
 	}
 	if !s.Member.IsNone() {
-		w.member(&v, balances, profile)
+		w.member(&v, had, profile)
 	}
 	return v
 }
 
-func taxRate(s *sale.Sale) money.Rate {
-	for i := range s.Lines {
-		if s.Lines[i].TaxRate != 0 {
-			return s.Lines[i].TaxRate
-		}
+// addsTax reports whether tax came on top of a document's prices.
+func addsTax(s *sale.Sale) bool { return s.Tax != 0 && s.Total == s.Subtotal-s.Discount+s.Tax }
+
+// taxes are the rates of the document with what was charged at each, from its
+// lines: no rate that is changed later changes a copy.
+func (w *receiptWriter) taxes() (out []receipt.TaxView) {
+	lines := make([]tax.Stored, len(w.s.Lines))
+	for i := range w.s.Lines {
+		l := &w.s.Lines[i]
+		lines[i] = tax.Stored{Line: tax.Line{Net: l.Net, Rate: l.TaxRate, Name: l.TaxName, Prepaid: l.Kind != sale.LineGoods && l.Kind != sale.LineService}, Tax: l.Tax}
 	}
-	return 0
+	onTop := addsTax(w.s)
+	for _, x := range tax.Breakdown(!onTop, lines) {
+		name := x.Name
+		if x.Rate > 0 {
+			name = strings.TrimSpace(name + " " + w.l.Percent(x.Rate))
+		}
+		out = append(out, receipt.TaxView{Name: name, Base: x.Base, Amount: x.Tax, Included: !onTop})
+	}
+	return out
 }
 
-func (w *receiptWriter) line(l *sale.Line) receipt.LineView {
+func sumOf(as []receipt.AdjustmentView) (t money.Amount) {
+	for _, a := range as {
+		t += a.Amount
+	}
+	return t
+}
+
+// billLevel lists the groups of adjustments that are shown once for the whole
+// document: what was dropped, and amounts off the bill that several lines share.
+func (w *receiptWriter) billLevel() map[int]bool {
+	lines := map[int]int{}
+	for _, a := range w.s.Adjustments {
+		lines[a.Group]++
+	}
+	out := map[int]bool{}
+	for _, a := range w.s.Adjustments {
+		out[a.Group] = a.Group > 0 && (a.Kind == adjustDrop || lines[a.Group] > 1 && (a.Kind == adjustManual || a.Kind == adjustAmount))
+	}
+	return out
+}
+
+// Kinds of adjustment that the receipt knows apart.
+const (
+	adjustManual = "manual"
+	adjustDrop   = "drop"
+	adjustAmount = "amount"
+)
+
+func (w *receiptWriter) billAdjustments(ofBill map[int]bool) (out []receipt.AdjustmentView) {
+	at := map[int]int{}
+	for _, a := range w.s.Adjustments {
+		if !ofBill[a.Group] {
+			continue
+		}
+		n, seen := at[a.Group]
+		if !seen {
+			n, at[a.Group] = len(out), len(out)
+			out = append(out, receipt.AdjustmentView{Text: AdjustmentText(w.packs, w.l, w.s.Currency, a)})
+		}
+		out[n].Amount += a.Amount
+	}
+	return out
+}
+
+func (w *receiptWriter) line(l *sale.Line, ofBill map[int]bool) receipt.LineView {
 	v := receipt.LineView{Name: l.Name, Quantity: l.Quantity, Price: l.UnitPrice, Amount: l.Gross, Staff: w.name(l.Staff)}
+	share := "sale.share_of_discounts"
 	switch l.Kind {
 	case sale.LineTopUp:
-		v.Name = w.l.T("sale.line_top_up")
+		v.Name, share = w.l.T("sale.line_top_up"), "sale.share_used"
 	case sale.LinePunchCard:
-		v.Name = w.l.T("sale.line_punch_card", "name", l.Name, "visits", l.Visits)
+		v.Name, share = w.l.T("sale.line_punch_card", "name", l.Name, "visits", l.Visits), "sale.share_used"
+	case sale.LineGiftCard:
+		v.Name, share = w.l.T("sale.line_gift_card"), "sale.share_used"
+		v.Face, v.Number = l.Face, l.CardNumber
+		if w.s.Kind != sale.KindSale { // only its buyer's receipt has the number
+			v.Number = lastDigits(l.CardNumber)
+		}
+	case sale.LineGift:
+		v.Points = l.PointsCost
+	case sale.LineCashOut:
+		v.Name, share = w.l.T("sale.line_cash_out"), "sale.share_used"
 	}
 	for _, a := range w.s.Adjustments {
-		if a.Line == l.ID {
+		if a.Line == l.ID && !ofBill[a.Group] {
 			v.Adjustments = append(v.Adjustments, receipt.AdjustmentView{Text: AdjustmentText(w.packs, w.l, w.s.Currency, a), Amount: a.Amount})
 		}
 	}
-	if len(w.s.Adjustments) == 0 && l.Net != l.Gross { // a refund shows its share of what was taken off
-		v.Adjustments = append(v.Adjustments, receipt.AdjustmentView{Text: w.l.T("sale.share_of_discounts"), Amount: l.Net - l.Gross})
+	if len(w.s.Adjustments) == 0 && l.Net != l.Gross { // a refund shows its share of what was taken off, or was used
+		v.Adjustments = append(v.Adjustments, receipt.AdjustmentView{Text: w.l.T(share), Amount: l.Net - l.Gross})
 	}
 	return v
+}
+
+// lastDigits hides all but the end of a card's number.
+func lastDigits(number string) string {
+	if n := len(number); n > 4 {
+		return "**** " + number[n-4:]
+	}
+	return number
 }
 
 // AdjustmentText is an adjustment in the reader's language, from the catalogue of
 // the pack version that made it; where that is not installed any more, its code.
+// What a person took off is named without the reason, which is for the shop.
 func AdjustmentText(packs *pack.Registry, l i18n.Locale, ccy money.Currency, a sale.Adjustment) string {
+	switch {
+	case a.Kind == adjustManual && a.Arg > 0:
+		return l.T("sale.adjustment_manual_rate", "rate", l.Percent(money.Rate(a.Arg)))
+	case a.Kind == adjustManual:
+		return l.T("sale.adjustment_manual")
+	case a.Kind == adjustDrop:
+		return l.T("sale.adjustment_drop")
+	}
 	b, err := packs.Get(a.PackID, a.PackVersion)
 	if err != nil {
 		return a.PackID + ": " + a.Code
 	}
 	return b.Message(l, a.Code, promotion.Note{Code: a.Code, Arg: a.Arg, Money: a.Money, Label: a.Label}, ccy)
-}
-
-func (w *receiptWriter) member(v *receipt.SaleView, balances []ledger.BalanceAt, profile member.Profile) {
-	s := w.s
-	v.Member = &receipt.MemberView{Name: profile.DisplayName, Tier: s.TierAfter}
-	sign := int64(1)
-	if s.Kind != sale.KindSale {
-		sign = -1
-	}
-	points, stored := &receipt.PointsView{Earned: sign * s.Points}, &receipt.StoredValueView{}
-	hasPoints, hasStored := s.Points != 0, false
-	for _, b := range balances {
-		switch b.Class {
-		case ledger.ClassPoints:
-			points.Balance, hasPoints = int64(b.Balance), true
-		case ledger.ClassPrincipal, ledger.ClassBonus:
-			stored.Balance += b.Balance
-			hasStored = true
-		case ledger.ClassPunch:
-			w.punches(v, b)
-		}
-	}
-	for _, t := range s.Tenders {
-		switch t.Type {
-		case sale.TenderPoints:
-			points.Spent = sign * t.Points
-		case sale.TenderStoredValue:
-			stored.Spent += money.Amount(sign) * t.Amount
-		}
-	}
-	for i := range s.Lines {
-		if l := &s.Lines[i]; l.Kind == sale.LineTopUp {
-			stored.ToppedUp += money.Amount(sign) * l.Net
-			stored.Bonus += money.Amount(sign) * l.Bonus
-		}
-	}
-	if hasPoints {
-		v.Points = points
-	}
-	if hasStored {
-		v.StoredValue = stored
-	}
-}
-
-// punches shows what is left of a punch card that this document touched.
-func (w *receiptWriter) punches(v *receipt.SaleView, b ledger.BalanceAt) {
-	p := receipt.PunchView{Left: int64(b.Balance)}
-	for i := range w.s.Lines {
-		if l := &w.s.Lines[i]; ledger.PunchUnit(l.SKU) == b.Unit {
-			p.Name = l.Name
-			p.Used += l.Punches
-		}
-	}
-	if p.Name != "" {
-		v.Punches = append(v.Punches, p)
-	}
 }
 
 func textLines(s string) []string {
