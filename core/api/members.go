@@ -27,6 +27,11 @@ type Member struct {
 	HomeShopID id.ID   `json:"home_shop_id,omitzero" format:"uuid"`
 	Version    int64   `json:"version" doc:"Name it in a PATCH to change what you have seen."`
 	UpdatedAt  Instant `json:"updated_at"`
+
+	DocumentKind string  `json:"document_kind,omitempty" enum:"id_card,passport,permit,driving_licence,other"`
+	Document     string  `json:"document,omitempty" doc:"The number of an identity document. It finds the member like a card."`
+	Occupation   string  `json:"occupation,omitempty"`
+	RetainUntil  Instant `json:"retain_until,omitzero" doc:"Before it the law forbids to erase the member."`
 }
 
 func memberOut(m member.Member) Member {
@@ -34,6 +39,7 @@ func memberOut(m member.Member) Member {
 	return Member{
 		ID: m.ID, Name: m.DisplayName, Phone: p.Phone, Birthday: p.Birthday, Sex: p.Sex, Address: p.Address, Note: p.Note, Email: p.Email,
 		Status: string(m.Status), Tier: m.Tier, TierSince: Instant(m.TierSince), JoinedAt: Instant(m.JoinedAt), HomeShopID: m.HomeShop, Version: m.Version, UpdatedAt: Instant(m.UpdatedAt),
+		DocumentKind: p.DocumentKind, Document: p.Document, Occupation: p.Occupation, RetainUntil: Instant(m.RetainUntil),
 	}
 }
 
@@ -50,6 +56,10 @@ type NewMember struct {
 	CardKind string `json:"card_kind,omitempty" enum:"card,virtual,document"`
 	ShopID   id.ID  `json:"shop_id,omitzero" format:"uuid" doc:"Where the member enrols."`
 	Tier     string `json:"tier,omitempty" doc:"The code of a tier to begin with."`
+
+	DocumentKind string `json:"document_kind,omitempty" enum:"id_card,passport,permit,driving_licence,other"`
+	Document     string `json:"document,omitempty"`
+	Occupation   string `json:"occupation,omitempty"`
 }
 
 // MemberPatch changes what it names; a field that is not there stays.
@@ -63,6 +73,10 @@ type MemberPatch struct {
 	Note     *string `json:"note,omitempty"`
 	Email    *string `json:"email,omitempty"`
 	ShopID   *id.ID  `json:"home_shop_id,omitempty" format:"uuid"`
+
+	DocumentKind *string `json:"document_kind,omitempty"`
+	Document     *string `json:"document,omitempty"`
+	Occupation   *string `json:"occupation,omitempty"`
 }
 
 type membersIn struct {
@@ -94,6 +108,8 @@ func (a *api) members() {
 			return listOf(tiers, "", func(t member.Tier) Tier { return Tier{ID: t.Code, Code: t.Code, Name: t.Name, Rank: t.Rank} }), err
 		})
 	a.wallets()
+	a.cards()
+	a.privacy()
 }
 
 // Tier is a level that the merchant has.
@@ -111,8 +127,11 @@ func (a *api) createMember(ctx context.Context, c caller, in *struct{ Body NewMe
 			return id.None, member.Member{}, err
 		}
 		m, err := member.Create(ctx, tx, a.Vault, member.In{Merchant: c.Merchant, Name: b.Name, Phone: b.Phone, Birthday: b.Birthday, Sex: b.Sex, Address: b.Address, Note: b.Note,
-			Email: b.Email, Card: b.Card, CardKind: b.CardKind, Shop: b.ShopID, Tier: b.Tier})
-		return m.ID, m, err
+			Email: b.Email, Card: b.Card, CardKind: b.CardKind, Shop: b.ShopID, Tier: b.Tier, DocumentKind: b.DocumentKind, Document: b.Document, Occupation: b.Occupation})
+		if err != nil {
+			return id.None, m, err
+		}
+		return m.ID, m, c.audited(ctx, tx, "member.created", "member", m.ID, nil)
 	}, func(ctx context.Context, made id.ID) (member.Member, error) {
 		return member.Get(ctx, a.DB, a.Vault, c.Merchant, made)
 	})
@@ -153,7 +172,7 @@ func (a *api) updateMember(ctx context.Context, c caller, in *struct {
 		}
 		var err error
 		out, err = member.Update(ctx, tx, a.Vault, c.Merchant, in.ID, member.Patch{Version: b.Version, Name: b.Name, Phone: b.Phone, Birthday: b.Birthday, Sex: b.Sex,
-			Address: b.Address, Note: b.Note, Email: b.Email, HomeShop: b.ShopID})
+			Address: b.Address, Note: b.Note, Email: b.Email, HomeShop: b.ShopID, DocumentKind: b.DocumentKind, Document: b.Document, Occupation: b.Occupation})
 		if err != nil {
 			return err
 		}
@@ -169,7 +188,7 @@ func (p *MemberPatch) fields() []string {
 		name string
 		set  bool
 	}{{"name", p.Name != nil}, {"phone", p.Phone != nil}, {"birthday", p.Birthday != nil}, {"sex", p.Sex != nil}, {"address", p.Address != nil}, {"note", p.Note != nil},
-		{"email", p.Email != nil}, {"home_shop_id", p.ShopID != nil}} {
+		{"email", p.Email != nil}, {"home_shop_id", p.ShopID != nil}, {"document_kind", p.DocumentKind != nil}, {"document", p.Document != nil}, {"occupation", p.Occupation != nil}} {
 		if f.set {
 			out = append(out, f.name)
 		}

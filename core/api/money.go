@@ -99,9 +99,10 @@ func instant(i clock.Instant) Instant { return Instant(i) }
 
 // TenderIn is a means of payment and its amount.
 type TenderIn struct {
-	Type      string `json:"type" enum:"cash,card,qr,stored_value,points"`
+	Type      string `json:"type" enum:"cash,card,qr,stored_value,points,gift_card"`
 	Amount    Money  `json:"amount" doc:"Points: their worth in money."`
-	Reference string `json:"reference,omitempty" maxLength:"80" doc:"Of a terminal that is not ours."`
+	Reference string `json:"reference,omitempty" maxLength:"80" doc:"Of a terminal that is not ours; a gift card's number."`
+	PIN       string `json:"pin,omitempty" maxLength:"12" doc:"Stored value where quote.asks_pin, gift cards that have one. Never kept."`
 }
 
 // TenderChoice pays a whole sale: a tender type alone, or {"type", "amount"} where

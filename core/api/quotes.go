@@ -7,39 +7,118 @@ import (
 
 	"github.com/shopwright/shopwright/core/auth"
 	"github.com/shopwright/shopwright/core/checkout"
+	"github.com/shopwright/shopwright/core/fault"
 	"github.com/shopwright/shopwright/core/i18n"
 	"github.com/shopwright/shopwright/core/id"
 	"github.com/shopwright/shopwright/core/money"
 	"github.com/shopwright/shopwright/core/promotion"
 	"github.com/shopwright/shopwright/core/sale"
+	"github.com/shopwright/shopwright/core/staff"
 )
 
-// LineIn is a line of a basket: a SKU by its id or its bar code.
+// LineIn is a line of a basket: a SKU by its id or its bar code, or something
+// prepaid, or a gift for points.
 type LineIn struct {
-	SKUID    id.ID    `json:"sku_id,omitzero" format:"uuid"`
-	Barcode  string   `json:"barcode,omitempty" maxLength:"80"`
-	Quantity Quantity `json:"quantity"`
-	StaffID  id.ID    `json:"staff_id,omitzero" format:"uuid" doc:"Who is paid commission for it."`
+	Kind       string    `json:"kind,omitempty" enum:"top_up,punch_card,gift_card,gift" doc:"Without: a SKU."`
+	SKUID      id.ID     `json:"sku_id,omitzero" format:"uuid" doc:"Punch card without a plan: the service."`
+	Barcode    string    `json:"barcode,omitempty" maxLength:"80"`
+	Quantity   Quantity  `json:"quantity,omitempty" doc:"SKUs and gifts."`
+	StaffID    id.ID     `json:"staff_id,omitzero" format:"uuid" doc:"Who is paid commission for it."`
+	Splits     []SplitIn `json:"splits,omitempty" maxItems:"20" doc:"Where several did the work, instead of staff_id."`
+	Amount     Money     `json:"amount,omitempty" doc:"Top-up: the principal. Gift card, punch card without a plan: the price."`
+	Face       Money     `json:"face,omitempty" doc:"Gift card: what it may pay; default: its price."`
+	CardNumber string    `json:"card_number,omitempty" maxLength:"40" doc:"Gift card: its number; default: one is made."`
+	PlanID     id.ID     `json:"plan_id,omitzero" format:"uuid" doc:"Punch card: the plan."`
+	Visits     int64     `json:"visits,omitempty" minimum:"0" doc:"Punch card without a plan."`
+	FreeVisits int64     `json:"free_visits,omitempty" minimum:"0"`
+	GiftID     id.ID     `json:"gift_id,omitzero" format:"uuid" doc:"Gift."`
+}
+
+// SplitIn is one person's share of a line.
+type SplitIn struct {
+	StaffID id.ID  `json:"staff_id" format:"uuid"`
+	Role    string `json:"role" enum:"performer,assistant,seller,receptionist"`
+	Share   Rate   `json:"share" doc:"A part of one; the shares of a line add up to one."`
+}
+
+// DiscountIn is what somebody takes off by hand.
+type DiscountIn struct {
+	Line   int    `json:"line,omitempty" minimum:"0" doc:"1-based; 0: the whole bill."`
+	Rate   Rate   `json:"rate,omitempty" doc:"A part of what is left, or"`
+	Amount Money  `json:"amount,omitempty" doc:"an amount."`
+	Reason string `json:"reason" maxLength:"200"`
 }
 
 // BasketIn is what is rung up.
 type BasketIn struct {
-	ShopID     id.ID      `json:"shop_id" format:"uuid"`
-	RegisterID id.ID      `json:"register_id" format:"uuid"`
-	MemberID   id.ID      `json:"member_id,omitzero" format:"uuid"`
-	Lines      []LineIn   `json:"lines"`
-	Coupons    []string   `json:"coupons,omitempty" doc:"Codes."`
-	Tenders    []TenderIn `json:"tenders,omitempty"`
+	ShopID     id.ID        `json:"shop_id" format:"uuid"`
+	RegisterID id.ID        `json:"register_id" format:"uuid"`
+	MemberID   id.ID        `json:"member_id,omitzero" format:"uuid"`
+	Lines      []LineIn     `json:"lines"`
+	Coupons    []string     `json:"coupons,omitempty" doc:"Codes."`
+	Card       string       `json:"card,omitempty" maxLength:"80" doc:"The member's card that was shown: whether it earns points."`
+	Discounts  []DiscountIn `json:"discounts,omitempty" maxItems:"50" doc:"By hand; over discount.cashier_limit it needs the permission to adjust."`
+	Drop       Money        `json:"drop,omitempty" doc:"Taken off to make the bill round, up to discount.drop_limit."`
+	Tenders    []TenderIn   `json:"tenders,omitempty"`
 }
 
 func (c caller) basket(b *BasketIn) (checkout.Basket, error) {
 	out := checkout.Basket{Merchant: c.Merchant, Shop: b.ShopID, Register: b.RegisterID, Member: b.MemberID, Coupons: b.Coupons}
-	for i, l := range b.Lines {
-		q, err := quantity(l.Quantity, fmt.Sprintf("lines[%d].quantity", i))
+	out.Card = b.Card
+	for i := range b.Lines {
+		l, err := c.line(&b.Lines[i])
+		if err != nil {
+			return out, on(err, fmt.Sprintf("lines[%d].%s", i, fault.Of(err).Param))
+		}
+		out.Lines = append(out.Lines, l)
+	}
+	for i, d := range b.Discounts {
+		v := checkout.Discount{Line: d.Line, Reason: d.Reason}
+		var err error
+		if d.Rate != "" {
+			v.Rate, err = rate(d.Rate, "rate")
+		}
+		if d.Amount != "" && err == nil {
+			v.Amount, err = c.amount(d.Amount, "amount")
+		}
+		if err != nil {
+			return out, on(err, fmt.Sprintf("discounts[%d].%s", i, fault.Of(err).Param))
+		}
+		out.Discounts = append(out.Discounts, v)
+	}
+	if b.Drop != "" {
+		var err error
+		if out.Drop, err = c.amount(b.Drop, "drop"); err != nil {
+			return out, err
+		}
+	}
+	return out, nil
+}
+
+// line reads one line; faults name its own fields.
+func (c caller) line(l *LineIn) (out checkout.LineIn, err error) {
+	out = checkout.LineIn{Kind: l.Kind, SKU: l.SKUID, Barcode: l.Barcode, Staff: l.StaffID, CardNumber: l.CardNumber, Plan: l.PlanID, Visits: l.Visits, FreeVisits: l.FreeVisits, Gift: l.GiftID}
+	if l.Quantity != "" || l.Kind == "" {
+		if out.Quantity, err = quantity(l.Quantity, "quantity"); err != nil {
+			return out, err
+		}
+	}
+	if l.Amount != "" {
+		if out.Amount, err = c.amount(l.Amount, "amount"); err != nil {
+			return out, err
+		}
+	}
+	if l.Face != "" {
+		if out.Face, err = c.amount(l.Face, "face"); err != nil {
+			return out, err
+		}
+	}
+	for i, sp := range l.Splits {
+		share, err := rate(sp.Share, fmt.Sprintf("splits[%d].share", i))
 		if err != nil {
 			return out, err
 		}
-		out.Lines = append(out.Lines, checkout.LineIn{SKU: l.SKUID, Barcode: l.Barcode, Quantity: q, Staff: l.StaffID})
+		out.Splits = append(out.Splits, staff.Share{Staff: sp.StaffID, Role: staff.Role(sp.Role), Share: share})
 	}
 	return out, nil
 }
@@ -51,7 +130,7 @@ func (c caller) tenders(in []TenderIn) ([]checkout.TenderIn, error) {
 		if err != nil {
 			return nil, err
 		}
-		out[i] = checkout.TenderIn{Type: t.Type, Amount: a, Reference: t.Reference}
+		out[i] = checkout.TenderIn{Type: t.Type, Amount: a, Reference: t.Reference, PIN: t.PIN}
 	}
 	return out, nil
 }
@@ -60,7 +139,7 @@ func (c caller) tenders(in []TenderIn) ([]checkout.TenderIn, error) {
 type Line struct {
 	ID         id.ID     `json:"id" format:"uuid"`
 	No         int       `json:"no"`
-	Kind       string    `json:"kind" enum:"goods,service,top_up,punch_card"`
+	Kind       string    `json:"kind" enum:"goods,service,top_up,punch_card,gift_card,gift,cash_out"`
 	SKUID      id.ID     `json:"sku_id,omitzero" format:"uuid"`
 	SKUCode    string    `json:"sku_code,omitempty"`
 	Name       string    `json:"name"`
@@ -79,6 +158,12 @@ type Line struct {
 	Punches    int64     `json:"punches,omitempty" doc:"Visits that a punch card paid."`
 	Visits     int64     `json:"visits,omitempty" doc:"Punch cards: visits sold."`
 	Bonus      Money     `json:"bonus,omitempty" doc:"Top-ups: the bonus."`
+	TaxName    string    `json:"tax_name,omitempty"`
+	Face       Money     `json:"face,omitempty" doc:"Gift cards: what the card may pay; net is what was paid for it."`
+	GiftCard   string    `json:"gift_card,omitempty" doc:"Gift cards: the number."`
+	PointsCost int64     `json:"points_cost,omitempty" doc:"Gifts: points burnt."`
+	PlanID     id.ID     `json:"plan_id,omitzero" format:"uuid" doc:"Punch cards: the plan."`
+	Withheld   Money     `json:"withheld,omitempty" doc:"Refunds of prepaid lines: paid for, neither used nor given back."`
 }
 
 func lineOut(cur money.Currency, l *sale.Line) Line {
@@ -87,8 +172,15 @@ func lineOut(cur money.Currency, l *sale.Line) Line {
 		ID: l.ID, No: l.No, Kind: l.Kind, SKUID: l.SKU, SKUCode: l.SKUCode, Name: l.Name, Category: l.Category, Quantity: Quantity(l.Quantity.String()), UnitPrice: Money(cur.FormatPrice(l.UnitPrice)),
 		Gross: m(l.Gross), Net: m(l.Net), TaxRate: Rate(l.TaxRate.String()), Tax: m(l.Tax), StaffID: l.Staff, OfLineID: l.Of, Points: l.Points, Commission: m(l.Commission), Punches: l.Punches, Visits: l.Visits,
 	}
+	out.TaxName, out.GiftCard, out.PointsCost, out.PlanID = l.TaxName, l.CardNumber, l.PointsCost, l.Plan
 	if l.Kind == sale.LineTopUp {
 		out.Bonus = m(l.Bonus)
+	}
+	if l.Kind == sale.LineGiftCard {
+		out.Face = m(l.Face)
+	}
+	if l.Withheld != 0 {
+		out.Withheld = m(l.Withheld)
 	}
 	return out
 }
@@ -97,7 +189,7 @@ func lineOut(cur money.Currency, l *sale.Line) Line {
 type Adjustment struct {
 	LineID      id.ID    `json:"line_id" format:"uuid"`
 	Amount      Money    `json:"amount"`
-	Kind        string   `json:"kind" enum:"percent,amount,fixed_price,free_units,punch"`
+	Kind        string   `json:"kind" enum:"percent,amount,fixed_price,free_units,punch,manual,drop"`
 	Group       int      `json:"group" doc:"Shares of one benefit have one number."`
 	PackID      string   `json:"pack_id"`
 	PackVersion string   `json:"pack_version"`
@@ -122,6 +214,9 @@ func (a *api) adjustmentsOut(l i18n.Locale, cur money.Currency, in []sale.Adjust
 // message says a pack's note in the reader's language; the label or the code where
 // the pack is gone.
 func (a *api) message(l i18n.Locale, cur money.Currency, packID, version string, n promotion.Note) string {
+	if packID == "" { // by hand
+		return l.T("adjustment."+n.Code, "reason", n.Label)
+	}
 	b, err := a.Packs.Get(packID, version)
 	switch {
 	case err == nil:
@@ -134,7 +229,7 @@ func (a *api) message(l i18n.Locale, cur money.Currency, packID, version string,
 
 // Tender is one means of payment.
 type Tender struct {
-	Type      string `json:"type" enum:"cash,card,qr,stored_value,points"`
+	Type      string `json:"type" enum:"cash,card,qr,stored_value,points,gift_card"`
 	Amount    Money  `json:"amount" doc:"Its part of the total."`
 	Tendered  Money  `json:"tendered" doc:"What was handed over."`
 	Points    int64  `json:"points,omitempty" doc:"Points tenders: how many."`
@@ -175,6 +270,7 @@ type QuoteMember struct {
 type CommissionOut struct {
 	LineID      id.ID  `json:"line_id" format:"uuid"`
 	StaffID     id.ID  `json:"staff_id" format:"uuid"`
+	Role        string `json:"role"`
 	Amount      Money  `json:"amount"`
 	Basis       Money  `json:"basis"`
 	Rate        Rate   `json:"rate"`
@@ -204,6 +300,15 @@ type Quote struct {
 	Commissions []CommissionOut `json:"commissions"`
 	Tenders     []Tender        `json:"tenders" doc:"A plan: what was asked for, the rest in cash; without, stored value as far as it goes."`
 	Fallbacks   []Fallback      `json:"fallbacks"`
+	CashDue     Money           `json:"cash_due" doc:"The total in cash, rounded to the coins there are."`
+	AsksPIN     bool            `json:"asks_pin" doc:"Stored value is spent with the member's PIN."`
+	Warnings    []Warning       `json:"warnings"`
+}
+
+// Warning is something that is let pass, but said.
+type Warning struct {
+	Reason string `json:"reason"`
+	Text   string `json:"text"`
 }
 
 func (a *api) quotes() {
@@ -230,13 +335,18 @@ func (a *api) quoteOut(l i18n.Locale, q *checkout.Quote, offered []checkout.Tend
 	out := Quote{
 		ID: q.Ref, QuoteRef: q.Ref, ExpiresAt: instant(q.ExpiresAt), ShopID: q.Basket.Shop, RegisterID: q.Basket.Register, MemberID: q.Basket.Member, Currency: q.Currency.Code,
 		Lines: []Line{}, Adjustments: a.adjustmentsOut(l, q.Currency, q.Adjustments), Subtotal: m(q.Subtotal), Discount: m(q.Discount), Tax: m(q.Tax), Total: m(q.Total), Points: q.Points,
-		Commission: m(q.Commission), Commissions: []CommissionOut{}, Tenders: []Tender{}, Fallbacks: []Fallback{},
+		Commission: m(q.Commission), Commissions: []CommissionOut{}, Tenders: []Tender{}, Fallbacks: []Fallback{}, CashDue: m(q.CashDue(q.Total)), AsksPIN: q.AsksPIN, Warnings: []Warning{},
+	}
+	for _, w := range q.Warnings {
+		out.Warnings = append(out.Warnings, Warning{w.Reason, l.T(w.Reason, args(w.Args)...)})
 	}
 	for i := range q.Lines {
 		out.Lines = append(out.Lines, lineOut(q.Currency, &q.Lines[i]))
 	}
 	for _, c := range q.Commissions {
-		out.Commissions = append(out.Commissions, CommissionOut{LineID: q.Lines[c.Line].ID, StaffID: c.Staff, Amount: m(c.Amount), Basis: m(c.Basis), Rate: Rate(c.Rate.String()), PackID: c.PackID, PackVersion: c.PackVersion, Code: c.Code})
+		for _, e := range q.CommissionOf(c) {
+			out.Commissions = append(out.Commissions, CommissionOut{LineID: q.Lines[c.Line].ID, StaffID: e.Staff, Role: string(e.Role), Amount: m(e.Amount), Basis: m(e.Basis), Rate: Rate(e.Rate.String()), PackID: c.PackID, PackVersion: c.PackVersion, Code: c.Code})
+		}
 	}
 	for _, t := range planned(q, offered) {
 		out.Tenders = append(out.Tenders, Tender{Type: t.Type, Amount: m(t.Amount), Tendered: m(t.Amount), Reference: t.Reference})
@@ -254,6 +364,14 @@ func (a *api) quoteOut(l i18n.Locale, q *checkout.Quote, offered []checkout.Tend
 	return out
 }
 
+// args puts a fault's figures into a text's order of arguments.
+func args(m map[string]any) (out []any) {
+	for k, v := range m {
+		out = append(out, k, v)
+	}
+	return out
+}
+
 // planned completes what the caller wants to pay with by cash, or proposes.
 func planned(q *checkout.Quote, offered []checkout.TenderIn) []checkout.TenderIn {
 	if len(offered) == 0 {
@@ -264,7 +382,7 @@ func planned(q *checkout.Quote, offered []checkout.TenderIn) []checkout.TenderIn
 		rest -= t.Amount
 	}
 	if rest > 0 {
-		offered = append(offered, checkout.TenderIn{Type: sale.TenderCash, Amount: rest})
+		offered = append(offered, checkout.TenderIn{Type: sale.TenderCash, Amount: q.CashDue(rest)})
 	}
 	return offered
 }

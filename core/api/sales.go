@@ -13,7 +13,9 @@ import (
 	"github.com/shopwright/shopwright/core/db"
 	"github.com/shopwright/shopwright/core/i18n"
 	"github.com/shopwright/shopwright/core/id"
+	"github.com/shopwright/shopwright/core/money"
 	"github.com/shopwright/shopwright/core/sale"
+	"github.com/shopwright/shopwright/core/wallet"
 	"github.com/shopwright/shopwright/core/web"
 )
 
@@ -30,7 +32,7 @@ type SaleIn struct {
 // Sale is a document: a sale, or what was given back of one.
 type Sale struct {
 	ID           id.ID        `json:"id" format:"uuid"`
-	Kind         string       `json:"kind" enum:"sale,refund,void"`
+	Kind         string       `json:"kind" enum:"sale,refund,void,cash_out"`
 	State        string       `json:"state" enum:"open,completed,abandoned"`
 	OfSaleID     id.ID        `json:"of_sale_id,omitzero" format:"uuid" doc:"Refund, void: the sale."`
 	Reason       string       `json:"reason,omitempty"`
@@ -45,6 +47,7 @@ type Sale struct {
 	Discount     Money        `json:"discount"`
 	Tax          Money        `json:"tax"`
 	Total        Money        `json:"total"`
+	CashRounding Money        `json:"cash_rounding" doc:"What the cash part was rounded by; the tenders add up to total and this."`
 	Paid         Money        `json:"paid"`
 	Change       Money        `json:"change"`
 	Points       int64        `json:"points_earned" doc:"Refund: taken back."`
@@ -67,7 +70,7 @@ func (a *api) saleOut(l i18n.Locale, s *sale.Sale) Sale {
 	m := moneyIn(s.Currency)
 	out := Sale{
 		ID: s.ID, Kind: s.Kind, State: s.State, OfSaleID: s.Of, Reason: s.Reason, Number: s.ReceiptNumber(), ShopID: s.Shop, RegisterID: s.Register, ShiftID: s.Shift, MemberID: s.Member, ActorID: s.Actor,
-		Currency: s.Currency.Code, Subtotal: m(s.Subtotal), Discount: m(s.Discount), Tax: m(s.Tax), Total: m(s.Total), Paid: m(s.Paid), Change: m(s.Change), Points: s.Points, Commission: m(s.Commission),
+		Currency: s.Currency.Code, Subtotal: m(s.Subtotal), Discount: m(s.Discount), Tax: m(s.Tax), Total: m(s.Total), CashRounding: m(s.CashRounding), Paid: m(s.Paid), Change: m(s.Change), Points: s.Points, Commission: m(s.Commission),
 		TierBefore: s.TierBefore, TierAfter: s.TierAfter, BusinessDate: string(s.BusinessDate), OccurredAt: instant(s.OccurredAt), RecordedAt: instant(s.RecordedAt), CompletedAt: instant(s.CompletedAt),
 		Origin: s.Origin, DeviceSeq: s.DeviceSeq, Fallbacks: []string{}, Adjustments: a.adjustmentsOut(l, s.Currency, s.Adjustments), Tenders: tendersOut(s.Currency, s.Tenders),
 	}
@@ -87,7 +90,7 @@ type salesIn struct {
 	MemberID   id.ID  `query:"member_id" format:"uuid"`
 	ShiftID    id.ID  `query:"shift_id" format:"uuid"`
 	OfSaleID   id.ID  `query:"of_sale_id" format:"uuid" doc:"Refunds and voids of this sale."`
-	Kind       string `query:"kind" enum:"sale,refund,void"`
+	Kind       string `query:"kind" enum:"sale,refund,void,cash_out"`
 	From       string `query:"from" format:"date" doc:"The first business date."`
 	To         string `query:"to" format:"date" doc:"The last business date."`
 }
@@ -97,6 +100,56 @@ type RefundIn struct {
 	Reason     string         `json:"reason" maxLength:"500"`
 	Lines      []RefundLineIn `json:"lines,omitempty" maxItems:"500"`
 	RegisterID id.ID          `json:"register_id,omitzero" format:"uuid" doc:"Where the money is given back; default: where the sale was made."`
+	Order      []string       `json:"tender_order,omitempty" maxItems:"20" doc:"Tender types that are filled first; default: all in proportion to what is left of each."`
+	Tenders    []TenderIn     `json:"tenders,omitempty" maxItems:"20" doc:"What each tender type is to get, adding up to the refund."`
+	Prepaid    *PrepaidIn     `json:"prepaid,omitempty" doc:"Needed where a top-up, punch card or gift card of the sale was partly used."`
+	OnShort    string         `json:"on_short_points,omitempty" enum:"negative,refuse" doc:"Earned points that were spent meanwhile: a debt, or no refund; default: the merchant's setting."`
+}
+
+// PrepaidIn says by which case prepaid value that was partly used is given back.
+type PrepaidIn struct {
+	Case       string `json:"case" enum:"policy,merchant,consumer,withdrawal,agreement" doc:"policy: what is left of the principal. merchant: not the consumer's reason. consumer: the consumer's own. withdrawal: within seven days, nothing used. agreement: what was agreed, where it is better for the consumer."`
+	UsedAtList Money  `json:"used_at_list,omitempty" doc:"consumer, agreement: the used part at the prices before any discount; default: what was used."`
+	Share      Rate   `json:"share,omitempty" doc:"agreement: of what is left, or"`
+	Amount     Money  `json:"amount,omitempty" doc:"agreement: for each top-up."`
+}
+
+func (c caller) claim(in *PrepaidIn) (claim wallet.Claim, list money.Amount, err error) {
+	if in == nil {
+		return claim, 0, nil
+	}
+	claim.Case = wallet.Case(in.Case)
+	if in.UsedAtList != "" {
+		if list, err = c.amount(in.UsedAtList, "prepaid.used_at_list"); err != nil {
+			return claim, 0, err
+		}
+	}
+	if in.Share != "" {
+		if claim.Share, err = rate(in.Share, "prepaid.share"); err != nil {
+			return claim, 0, err
+		}
+	}
+	if in.Amount != "" {
+		claim.Amount, err = c.amount(in.Amount, "prepaid.amount")
+	}
+	return claim, list, err
+}
+
+func (c caller) refund(sold id.ID, b *RefundIn) (req checkout.RefundIn, err error) {
+	req = checkout.RefundIn{Merchant: c.Merchant, Sale: sold, Reason: b.Reason, Register: b.RegisterID, Actor: c.ID, Idem: c.idem, Origin: sale.OriginAPI, OnShort: b.OnShort,
+		Plan: checkout.RefundPlan{Order: b.Order}}
+	for i, l := range b.Lines {
+		q, err := quantity(l.Quantity, fmt.Sprintf("lines[%d].quantity", i))
+		if err != nil {
+			return req, err
+		}
+		req.Lines = append(req.Lines, checkout.RefundLine{Line: l.LineID, Quantity: q})
+	}
+	if req.Plan.Amounts, err = c.tenders(b.Tenders); err != nil {
+		return req, err
+	}
+	req.Prepaid, req.UsedAtList, err = c.claim(b.Prepaid)
+	return req, err
 }
 
 // RefundLineIn is a quantity of a line.
@@ -121,13 +174,9 @@ func (a *api) sales() {
 			IDIn
 			Body RefundIn
 		}) (*made[Sale], error) {
-			req := checkout.RefundIn{Merchant: c.Merchant, Sale: in.ID, Reason: in.Body.Reason, Register: in.Body.RegisterID, Actor: c.ID, Idem: c.idem, Origin: sale.OriginAPI}
-			for i, l := range in.Body.Lines {
-				q, err := quantity(l.Quantity, fmt.Sprintf("lines[%d].quantity", i))
-				if err != nil {
-					return nil, err
-				}
-				req.Lines = append(req.Lines, checkout.RefundLine{Line: l.LineID, Quantity: q})
+			req, err := c.refund(in.ID, &in.Body)
+			if err != nil {
+				return nil, err
 			}
 			return a.document(ctx)(a.Desk.Refund(ctx, req))
 		})
@@ -138,6 +187,8 @@ func (a *api) sales() {
 		}) (*made[Sale], error) {
 			return a.document(ctx)(a.Desk.Void(ctx, checkout.RefundIn{Merchant: c.Merchant, Sale: in.ID, Reason: in.Body.Reason, Actor: c.ID, Idem: c.idem, Origin: sale.OriginAPI}))
 		})
+	a.refundRequests()
+	a.cashOuts()
 	a.receipts()
 	a.explanations()
 }

@@ -6,9 +6,11 @@ import (
 
 	"github.com/shopwright/shopwright/core/auth"
 	"github.com/shopwright/shopwright/core/catalog"
+	"github.com/shopwright/shopwright/core/clock"
 	"github.com/shopwright/shopwright/core/db"
 	"github.com/shopwright/shopwright/core/id"
 	"github.com/shopwright/shopwright/core/money"
+	"github.com/shopwright/shopwright/core/tax"
 )
 
 // SKU is what is priced, sold and stocked.
@@ -37,11 +39,25 @@ type NewSKU struct {
 	Category    string   `json:"category,omitempty"`
 	UnitPrice   Money    `json:"unit_price"`
 	Cost        Money    `json:"cost,omitempty"`
-	TaxCategory string   `json:"tax_category,omitempty"`
+	TaxCategory string   `json:"tax_category,omitempty" doc:"The code of a tax category; without: the shop's default rate."`
 	Stocked     *bool    `json:"stocked,omitempty" doc:"Sales take it from stock. Default: goods are, services are not."`
 	Barcodes    []string `json:"barcodes,omitempty" maxItems:"20"`
 	ProductID   id.ID    `json:"product_id,omitzero" format:"uuid"`
 	Description string   `json:"description,omitempty"`
+}
+
+// SKUPatch changes what it names; sales keep what they were made with.
+type SKUPatch struct {
+	Seen        Instant   `json:"seen,omitzero" doc:"The updated_at you have seen; without it any."`
+	Code        *string   `json:"code,omitempty"`
+	Name        *string   `json:"name,omitempty"`
+	Category    *string   `json:"category,omitempty"`
+	UnitPrice   *Money    `json:"unit_price,omitempty"`
+	Cost        *Money    `json:"cost,omitempty"`
+	TaxCategory *string   `json:"tax_category,omitempty" doc:"The code of a tax category; \"\": the shop's default rate."`
+	Stocked     *bool     `json:"stocked,omitempty"`
+	Archived    *bool     `json:"archived,omitempty"`
+	Barcodes    *[]string `json:"barcodes,omitempty" maxItems:"20" doc:"The whole set."`
 }
 
 func (c caller) sku(s catalog.SKU) SKU {
@@ -80,6 +96,7 @@ func (a *api) skus() {
 			return reads(c.sku(s)), err
 		})
 	add(a, route{id: "create-sku", method: http.MethodPost, path: "/skus", tag: "catalogue", summary: "Create a SKU", any: []auth.Permission{auth.PermCatalog}, key: mayKey, status: http.StatusCreated}, a.createSKU)
+	add(a, route{id: "update-sku", method: http.MethodPatch, path: "/skus/{id}", tag: "catalogue", summary: "Change a SKU", any: []auth.Permission{auth.PermCatalog}}, a.updateSKU)
 }
 
 func (a *api) createSKU(ctx context.Context, c caller, in *struct{ Body NewSKU }) (*made[SKU], error) {
@@ -99,6 +116,9 @@ func (a *api) createSKU(ctx context.Context, c caller, in *struct{ Body NewSKU }
 		stocked = *b.Stocked
 	}
 	s, again, err := once(ctx, a, c, func(ctx context.Context, tx *db.Tx) (id.ID, catalog.SKU, error) {
+		if err := tax.MustCategory(ctx, tx, c.Merchant, b.TaxCategory); err != nil {
+			return id.None, catalog.SKU{}, on(err, "tax_category")
+		}
 		s, err := catalog.Create(ctx, tx, catalog.In{Merchant: c.Merchant, Product: b.ProductID, Code: b.Code, Name: b.Name, Description: b.Description, Kind: catalog.Kind(b.Kind), Category: b.Category,
 			UnitPrice: unit, Cost: cost, TaxCategory: b.TaxCategory, Stocked: stocked, Barcodes: b.Barcodes})
 		return s.ID, s, err
@@ -109,4 +129,44 @@ func (a *api) createSKU(ctx context.Context, c caller, in *struct{ Body NewSKU }
 		return nil, err
 	}
 	return madeAt("/skus/"+s.ID.String(), c.sku(s), again), nil
+}
+
+func (a *api) updateSKU(ctx context.Context, c caller, in *struct {
+	IDIn
+	Body SKUPatch
+}) (*read[SKU], error) {
+	b := in.Body
+	patch := catalog.Patch{Seen: clock.Instant(b.Seen), Code: b.Code, Name: b.Name, Category: b.Category, TaxCategory: b.TaxCategory, Stocked: b.Stocked, Archived: b.Archived, Barcodes: b.Barcodes}
+	for _, p := range []struct {
+		in    *Money
+		param string
+		to    **money.UnitPrice
+	}{{b.UnitPrice, "unit_price", &patch.UnitPrice}, {b.Cost, "cost", &patch.Cost}} {
+		if p.in == nil {
+			continue
+		}
+		v, err := price(*p.in, p.param)
+		if err != nil {
+			return nil, err
+		}
+		*p.to = &v
+	}
+	var out catalog.SKU
+	err := a.DB.InTx(ctx, func(ctx context.Context, tx *db.Tx) error {
+		if b.TaxCategory != nil {
+			if err := tax.MustCategory(ctx, tx, c.Merchant, *b.TaxCategory); err != nil {
+				return on(err, "tax_category")
+			}
+		}
+		was, err := catalog.Get(ctx, tx, c.Merchant, in.ID)
+		if err != nil {
+			return err
+		}
+		if out, err = catalog.Update(ctx, tx, c.Merchant, in.ID, patch); err != nil {
+			return err
+		}
+		return auth.Audit(ctx, tx, auth.Record{Merchant: c.Merchant, Action: "sku.updated", SubjectKind: "sku", SubjectID: in.ID.String(),
+			Detail: map[string]int64{"price_before": int64(was.UnitPrice), "price": int64(out.UnitPrice)}})
+	})
+	return reads(c.sku(out)), err
 }

@@ -5,9 +5,11 @@ import (
 	"net/http"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/shopwright/shopwright/core/auth"
 	"github.com/shopwright/shopwright/core/checkout"
+	"github.com/shopwright/shopwright/core/clock"
 	"github.com/shopwright/shopwright/core/id"
 	"github.com/shopwright/shopwright/core/ledger"
 	"github.com/shopwright/shopwright/core/member"
@@ -18,15 +20,23 @@ import (
 
 // Wallet is what a member holds.
 type Wallet struct {
-	ID         id.ID       `json:"id" format:"uuid" doc:"The member's."`
-	MemberID   id.ID       `json:"member_id" format:"uuid"`
-	Currency   string      `json:"currency"`
-	Balance    Money       `json:"balance" doc:"Principal and bonus."`
-	Available  Money       `json:"available" doc:"Balance less what open sales hold."`
-	Principal  Money       `json:"principal"`
-	Bonus      Money       `json:"bonus"`
-	Held       Money       `json:"held"`
-	Points     int64       `json:"points" doc:"Spendable now; negative is a debt from a refund."`
+	ID        id.ID  `json:"id" format:"uuid" doc:"The member's."`
+	MemberID  id.ID  `json:"member_id" format:"uuid"`
+	Currency  string `json:"currency"`
+	Balance   Money  `json:"balance" doc:"Principal and bonus."`
+	Available Money  `json:"available" doc:"Balance less what open sales hold, what is pending and what is past its end."`
+	Principal Money  `json:"principal"`
+	Bonus     Money  `json:"bonus"`
+	Held      Money  `json:"held"`
+	Pending   Money  `json:"pending" doc:"Of the balance: not yet active."`
+	Expired   Money  `json:"expired" doc:"Of the balance: past its end, to be booked as expired with the next run."`
+	Frozen    bool   `json:"frozen" doc:"Nothing may be taken from it."`
+	Points    int64  `json:"points" doc:"Spendable now; negative is a debt from a refund."`
+
+	PointsPending int64 `json:"points_pending" doc:"Earned, not yet active."`
+	PointsExpired int64 `json:"points_expired" doc:"Past their end, to be booked as expired with the next run."`
+
+	Expiring   []Expiring  `json:"expiring" doc:"What ends within 30 days."`
 	PunchCards []PunchCard `json:"punch_cards"`
 	Lots       []Lot       `json:"lots" doc:"What still holds something, the oldest first."`
 	Movements  []Movement  `json:"movements" doc:"The newest 100."`
@@ -41,6 +51,11 @@ type Lot struct {
 	Remaining    string  `json:"remaining"`
 	OriginSaleID id.ID   `json:"origin_sale_id,omitzero" format:"uuid"`
 	OriginShopID id.ID   `json:"origin_shop_id,omitzero" format:"uuid"`
+	GroupID      id.ID   `json:"group_id,omitzero" format:"uuid" doc:"The principal and the bonus of one top-up share it: the line that sold them."`
+	Paid         Money   `json:"paid,omitempty" doc:"Principal and punches: what was paid for the amount."`
+	Policy       string  `json:"policy,omitempty" enum:"proportional,principal_first,bonus_first" doc:"Principal and bonus: in which order a spend takes them; as it was when they were bought."`
+	State        string  `json:"state" enum:"active,pending,expired"`
+	AvailableAt  Instant `json:"available_at"`
 	ExpiresAt    Instant `json:"expires_at,omitzero"`
 	CreatedAt    Instant `json:"created_at"`
 }
@@ -49,6 +64,14 @@ type Lot struct {
 type PunchCard struct {
 	ServiceSKUID id.ID `json:"service_sku_id" format:"uuid"`
 	Remaining    int64 `json:"remaining"`
+}
+
+// Expiring is what a member is about to lose.
+type Expiring struct {
+	Class        string  `json:"class" doc:"principal, bonus, points or punch."`
+	ServiceSKUID id.ID   `json:"service_sku_id,omitzero" format:"uuid"`
+	Amount       string  `json:"amount" doc:"Money, points or visits, by the class."`
+	FirstAt      Instant `json:"first_at" doc:"When the first of it ends."`
 }
 
 // Movement is one posting on one of a member's accounts.
@@ -69,6 +92,8 @@ func (a *api) wallets() {
 	add(a, route{id: "get-wallet", method: http.MethodGet, path: "/members/{id}/wallet", tag: "members", summary: "Get a member's wallet", any: []auth.Permission{auth.PermMembers, auth.PermSell}}, a.wallet)
 	sells := []auth.Permission{auth.PermTopUp}
 	add(a, route{id: "top-up", method: http.MethodPost, path: "/members/{id}/top-ups", tag: "members", summary: "Sell stored value", any: sells, key: mustKey, pays: true, status: http.StatusCreated}, a.topUp)
+	a.walletOperations()
+	a.giftCards()
 	add(a, route{id: "sell-punch-card", method: http.MethodPost, path: "/members/{id}/punch-cards", tag: "members", summary: "Sell visits of a service", any: sells, key: mustKey, pays: true, status: http.StatusCreated}, a.sellPunchCard)
 }
 
@@ -90,21 +115,45 @@ func (a *api) wallet(ctx context.Context, c caller, in *IDIn) (*read[Wallet], er
 	}
 	out := Wallet{
 		ID: in.ID, MemberID: in.ID, Currency: c.currency.Code, Balance: c.money(w.Principal + w.Bonus), Available: c.money(w.StoredValue()), Principal: c.money(w.Principal),
-		Bonus: c.money(w.Bonus), Held: c.money(w.Held), Points: w.Points, PunchCards: []PunchCard{}, Lots: []Lot{}, Movements: []Movement{},
+		Bonus: c.money(w.Bonus), Held: c.money(w.Held), Pending: c.money(w.Pending), Expired: c.money(w.Lapsed), Frozen: w.Frozen, Points: w.Points, PointsPending: w.PointsPending, PointsExpired: w.PointsLapsed,
+		PunchCards: []PunchCard{}, Expiring: c.expiring(lots, a.DB.Now()), Lots: []Lot{}, Movements: []Movement{},
 	}
 	for _, p := range w.Punches {
 		out.PunchCards = append(out.PunchCards, PunchCard{p.SKU, p.Remaining})
 	}
-	for _, l := range lots {
-		if l.Remaining != 0 {
-			out.Lots = append(out.Lots, Lot{ID: l.ID, Class: l.Class, ServiceSKUID: serviceOf(l.Unit), Amount: c.figure(l.Unit, l.Amount), Remaining: c.figure(l.Unit, l.Remaining),
-				OriginSaleID: l.OriginSale, OriginShopID: l.OriginShop, ExpiresAt: instant(l.ExpiresAt), CreatedAt: instant(l.CreatedAt)})
+	for i := range lots {
+		if lots[i].Remaining != 0 {
+			out.Lots = append(out.Lots, c.lot(&lots[i], a.DB.Now()))
 		}
 	}
 	for _, m := range moves {
 		out.Movements = append(out.Movements, Movement{ID: m.Entry, At: instant(m.At), Kind: m.Kind, Class: m.Class, ServiceSKUID: serviceOf(m.Unit), Amount: c.figure(m.Unit, m.Amount), SaleID: m.Sale, LotID: m.Lot})
 	}
 	return reads(out), nil
+}
+
+func (c caller) lot(l *wallet.LotView, now clock.Instant) Lot {
+	out := Lot{ID: l.ID, Class: l.Class, ServiceSKUID: serviceOf(l.Unit), Amount: c.figure(l.Unit, l.Amount), Remaining: c.figure(l.Unit, l.Remaining), GroupID: l.Group, State: l.State(now),
+		OriginSaleID: l.OriginSale, OriginShopID: l.OriginShop, AvailableAt: instant(l.AvailableAt), ExpiresAt: instant(l.ExpiresAt), CreatedAt: instant(l.CreatedAt)}
+	switch l.Class {
+	case ledger.ClassPrincipal, ledger.ClassBonus:
+		out.Policy = l.Policy
+	}
+	if l.Class == ledger.ClassPrincipal || l.Class == ledger.ClassPunch {
+		out.Paid = c.money(l.Paid)
+	}
+	return out
+}
+
+// expiringWithin is how far the wallet looks ahead.
+const expiringWithin = 30 * 24 * time.Hour
+
+func (c caller) expiring(lots []wallet.LotView, now clock.Instant) []Expiring {
+	out := []Expiring{}
+	for _, x := range wallet.Ending(lots, now, now.Add(expiringWithin)) {
+		out = append(out, Expiring{Class: x.Class, ServiceSKUID: serviceOf(x.Unit), Amount: c.figure(x.Unit, x.Amount), FirstAt: instant(x.First)})
+	}
+	return out
 }
 
 // serviceOf is the service that a punch unit counts, none for other units.
