@@ -32,7 +32,7 @@ func checkOutput(in *promotion.Input, out *promotion.Output, lim *Limits) error 
 	c.table("candidates", len(out.Candidates), c.is(promotion.HookPrice, promotion.HookBenefit, promotion.HookTender))
 	c.table("earns", len(out.Earns), c.is(promotion.HookEarn))
 	c.table("commissions", len(out.Commissions), c.is(promotion.HookCommission))
-	c.table("bonuses", len(out.Bonuses), c.is(promotion.HookTopUp))
+	c.table("bonuses", len(out.Bonuses), c.is(promotion.HookTopUp, promotion.HookEarn))
 	c.table("notes", len(out.Notes), true)
 	if out.Tier != (promotion.TierProposal{}) {
 		c.table("tier", 1, c.is(promotion.HookTier))
@@ -58,7 +58,11 @@ func checkOutput(in *promotion.Input, out *promotion.Output, lim *Limits) error 
 	for i := range out.Bonuses {
 		b := &out.Bonuses[i]
 		l := c.line(b.Line)
-		c.ensure(l != nil && l.Kind == promotion.KindTopUp, "bonus line")
+		if c.hook == promotion.HookTopUp {
+			c.ensure(l != nil && l.Kind == promotion.KindTopUp, "bonus line")
+		} else { // a rebate: never more than the line costs
+			c.ensure(l != nil && (l.Kind == promotion.KindGoods || l.Kind == promotion.KindService) && b.Amount <= l.Net, "rebate line")
+		}
 		c.amount(int64(b.Amount), "bonus")
 		c.note(&b.Note)
 	}

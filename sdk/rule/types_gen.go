@@ -25,7 +25,7 @@ const (
 	HookPrice      Hook = 1  // unit prices: tier, time slot, birthday month
 	HookBenefit    Hook = 2  // discounts, free units, coupons, punch visits
 	HookTender     Hook = 3  // what own-wallet tenders may pay
-	HookEarn       Hook = 4  // points earned by the sale
+	HookEarn       Hook = 4  // points and rebates earned by the sale
 	HookTopUp      Hook = 5  // bonus for a top-up
 	HookTier       Hook = 6  // the member's tier after the sale
 	HookCommission Hook = 7  // commission of staff for lines
@@ -224,7 +224,7 @@ type Commission struct {
 	Note
 }
 
-// Bonus is a bonus for a top-up line.
+// Bonus is money given into the wallet: the bonus of a top-up line, or with the hook earn a rebate on a line of goods or services.
 type Bonus struct {
 	Line   uint32 // the line's ID
 	Amount Amount // the bonus
@@ -257,6 +257,6 @@ type Output struct {
 	Earns       []Earn       // hook earn
 	Tier        TierProposal // hook tier; a table of none or one
 	Commissions []Commission // hook commission
-	Bonuses     []Bonus      // hook topup
+	Bonuses     []Bonus      // hook topup; hook earn: rebates
 	Notes       []Note       // any hook
 }

@@ -16,7 +16,7 @@
 #define SW_HOOK_PRICE 1 /* unit prices: tier, time slot, birthday month */
 #define SW_HOOK_BENEFIT 2 /* discounts, free units, coupons, punch visits */
 #define SW_HOOK_TENDER 3 /* what own-wallet tenders may pay */
-#define SW_HOOK_EARN 4 /* points earned by the sale */
+#define SW_HOOK_EARN 4 /* points and rebates earned by the sale */
 #define SW_HOOK_TOP_UP 5 /* bonus for a top-up */
 #define SW_HOOK_TIER 6 /* the member's tier after the sale */
 #define SW_HOOK_COMMISSION 7 /* commission of staff for lines */
@@ -167,7 +167,7 @@
 #define SW_COMMISSION_RATE 24 /* i64: Rate */
 #define SW_COMMISSION_NOTE 32 /* Note, in place */
 
-/* Bonus: a bonus for a top-up line */
+/* Bonus: money given into the wallet: the bonus of a top-up line, or with the hook earn a rebate on a line of goods or services */
 #define SW_BONUS_SIZE 56
 #define SW_BONUS_LINE 0 /* u32 */
 #define SW_BONUS_AMOUNT 8 /* i64: Amount */
