@@ -21,6 +21,7 @@ import (
 	"github.com/shopwright/shopwright/core/device"
 	"github.com/shopwright/shopwright/core/event"
 	"github.com/shopwright/shopwright/core/job"
+	"github.com/shopwright/shopwright/core/ledger"
 	"github.com/shopwright/shopwright/core/member"
 	"github.com/shopwright/shopwright/core/pack"
 	"github.com/shopwright/shopwright/core/report"
@@ -40,6 +41,7 @@ type app struct {
 	packs    *pack.Registry
 	rules    *rules.Host
 	desk     *checkout.Desk
+	book     ledger.Book // of what is booked outside a sale
 	receipts *report.Receipts
 	events   *event.Dispatcher
 	jobs     *job.Runner
@@ -52,10 +54,11 @@ type app struct {
 
 // openOptions are what the demo and tests set apart from the configuration.
 type openOptions struct {
-	clock clock.Clock
-	cheap bool         // password hashes that cost little: the demo
-	home  http.Handler // the first page instead of the redirect by role
-	extra func(a *app, mux *http.ServeMux)
+	clock   clock.Clock
+	cheap   bool         // password hashes that cost little: the demo
+	retried func()       // told of each transaction that runs again: the soak
+	home    http.Handler // the first page instead of the redirect by role
+	extra   func(a *app, mux *http.ServeMux)
 }
 
 // openCore opens what a flow needs: database, keys, packs, rule host, checkout.
@@ -69,7 +72,7 @@ func openCore(ctx context.Context, cfg config, log *slog.Logger, o openOptions) 
 	if err := os.MkdirAll(cfg.Data, 0o700); err != nil {
 		return nil, err
 	}
-	if a.db, err = db.Open(ctx, cfg.DB, db.Options{Clock: o.clock, Log: log}); err != nil {
+	if a.db, err = db.Open(ctx, cfg.DB, db.Options{Clock: o.clock, Log: log, Retried: o.retried}); err != nil {
 		return nil, err
 	}
 	applied, err := a.db.Migrate(ctx)

@@ -7,13 +7,18 @@ import (
 	"time"
 
 	"github.com/shopwright/shopwright/core/auth"
+	"github.com/shopwright/shopwright/core/clock"
+	"github.com/shopwright/shopwright/core/coupon"
 	"github.com/shopwright/shopwright/core/db"
 	"github.com/shopwright/shopwright/core/event"
 	"github.com/shopwright/shopwright/core/id"
 	"github.com/shopwright/shopwright/core/job"
 	"github.com/shopwright/shopwright/core/ledger"
 	"github.com/shopwright/shopwright/core/pack"
+	"github.com/shopwright/shopwright/core/report"
+	"github.com/shopwright/shopwright/core/setting"
 	"github.com/shopwright/shopwright/core/tenant"
+	"github.com/shopwright/shopwright/core/wallet"
 )
 
 // What runs in the background.
@@ -36,6 +41,52 @@ func (a *app) registerJobs() {
 		_, err := a.desk.Recover(ctx, j.Merchant)
 		return err
 	}})
+	// Hourly, because business days begin at each shop's own hour; where nobody is due it is one look.
+	a.jobs.Register(job.Kind{Name: "tiers.review", Every: time.Hour, Timeout: time.Hour, Run: func(ctx context.Context, j job.Job) error {
+		for {
+			if n, err := a.desk.ReviewTiers(ctx, j.Merchant, 200); err != nil || n == 0 {
+				return err
+			}
+		}
+	}})
+	// Hourly too: a lot ends with its shop's business day.
+	a.jobs.Register(job.Kind{Name: "wallet.expire", Every: time.Hour, Timeout: time.Hour, Run: func(ctx context.Context, j job.Job) error {
+		for n := 1; n > 0; {
+			err := a.db.InTx(ctx, func(ctx context.Context, tx *db.Tx) (err error) {
+				n, err = wallet.ExpireDue(ctx, tx, &a.book, j.Merchant, 20)
+				return err
+			})
+			if err != nil {
+				return err
+			}
+		}
+		return nil
+	}})
+	a.jobs.Register(job.Kind{Name: "wallet.remind", Every: 24 * time.Hour, Run: func(ctx context.Context, j job.Job) error {
+		v, err := setting.All(ctx, a.db, j.Merchant, id.None, id.None)
+		days := setting.WalletRemindDays.In(v)
+		for n := 1; n > 0 && days > 0 && err == nil; {
+			err = a.db.InTx(ctx, func(ctx context.Context, tx *db.Tx) (err error) {
+				n, err = wallet.Remind(ctx, tx, j.Merchant, tx.Now.Add(time.Duration(days)*24*time.Hour), 200)
+				return err
+			})
+		}
+		return err
+	}})
+	a.jobs.Register(job.Kind{Name: coupon.JobBatch, Run: func(ctx context.Context, j job.Job) error {
+		var b coupon.BatchJob
+		if err := j.Decode(&b); err != nil {
+			return job.Permanent(err)
+		}
+		return coupon.RunBatch(ctx, a.db, j.Merchant, b.Batch)
+	}})
+	a.jobs.Register(job.Kind{Name: coupon.JobRemind, Every: time.Hour, Run: func(ctx context.Context, j job.Job) error {
+		shops, err := tenant.ListShops(ctx, a.db, j.Merchant)
+		if err != nil || len(shops) == 0 {
+			return err
+		}
+		return coupon.RemindAll(ctx, a.db, j.Merchant, shops[0].Zone)
+	}})
 	a.jobs.Register(job.Kind{Name: "housekeeping", Every: 24 * time.Hour, Run: func(ctx context.Context, j job.Job) error {
 		return a.db.InTx(ctx, func(_ context.Context, tx *db.Tx) error {
 			// Idempotency keys are kept for a week; done jobs for a month.
@@ -44,6 +95,39 @@ func (a *app) registerJobs() {
 			return nil
 		})
 	}})
+	a.jobs.Register(job.Kind{Name: "books.prove", Every: time.Hour, Timeout: time.Hour, MaxAttempts: 2, Run: func(ctx context.Context, j job.Job) error {
+		return a.prove(ctx, j.Merchant)
+	}})
+}
+
+// prove makes the proof that is due: what is new every hour, everything at night.
+func (a *app) prove(ctx context.Context, merchant id.ID) error {
+	m, err := tenant.GetMerchant(ctx, a.db, merchant)
+	if err != nil {
+		return err
+	}
+	shops, err := tenant.ListShops(ctx, a.db, merchant)
+	if err != nil {
+		return err
+	}
+	zone := clock.Zone{Loc: time.UTC}
+	if len(shops) > 0 {
+		zone = shops[0].Zone
+	}
+	kind, err := report.KindDue(ctx, a.db, merchant, a.db.Now(), zone)
+	if err != nil {
+		return err
+	}
+	p, err := report.ProveAndRecord(ctx, a.db, m, kind)
+	if err != nil {
+		return err
+	}
+	if !p.Clean() {
+		first := p.Differences[0]
+		a.log.Error("the books do not prove", "merchant", merchant, "proof", p.ID, "kind", kind, "differences", len(p.Differences),
+			"check", first.Check, "subject", first.Subject, "recomputed", first.Want, "stands_at", first.Got)
+	}
+	return nil
 }
 
 const sealEvery = 2 * time.Second

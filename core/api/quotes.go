@@ -158,6 +158,7 @@ type Line struct {
 	Punches    int64     `json:"punches,omitempty" doc:"Visits that a punch card paid."`
 	Visits     int64     `json:"visits,omitempty" doc:"Punch cards: visits sold."`
 	Bonus      Money     `json:"bonus,omitempty" doc:"Top-ups: the bonus."`
+	Rebate     Money     `json:"rebate,omitempty" doc:"Goods and services: bonus money given back into the wallet. A refund takes it back."`
 	TaxName    string    `json:"tax_name,omitempty"`
 	Face       Money     `json:"face,omitempty" doc:"Gift cards: what the card may pay; net is what was paid for it."`
 	GiftCard   string    `json:"gift_card,omitempty" doc:"Gift cards: the number."`
@@ -173,8 +174,11 @@ func lineOut(cur money.Currency, l *sale.Line) Line {
 		Gross: m(l.Gross), Net: m(l.Net), TaxRate: Rate(l.TaxRate.String()), Tax: m(l.Tax), StaffID: l.Staff, OfLineID: l.Of, Points: l.Points, Commission: m(l.Commission), Punches: l.Punches, Visits: l.Visits,
 	}
 	out.TaxName, out.GiftCard, out.PointsCost, out.PlanID = l.TaxName, l.CardNumber, l.PointsCost, l.Plan
-	if l.Kind == sale.LineTopUp {
+	switch {
+	case l.Kind == sale.LineTopUp:
 		out.Bonus = m(l.Bonus)
+	case l.Bonus != 0:
+		out.Rebate = m(l.Bonus)
 	}
 	if l.Kind == sale.LineGiftCard {
 		out.Face = m(l.Face)

@@ -7,6 +7,7 @@ import (
 	"github.com/shopwright/shopwright/core/auth"
 	"github.com/shopwright/shopwright/core/checkout"
 	"github.com/shopwright/shopwright/core/db"
+	"github.com/shopwright/shopwright/core/fault"
 	"github.com/shopwright/shopwright/core/id"
 	"github.com/shopwright/shopwright/core/money"
 	"github.com/shopwright/shopwright/core/sale"
@@ -37,6 +38,42 @@ func (c caller) refundRequest(v sale.RefundRequest) RefundRequest {
 		RequestedAt: instant(v.RequestedAt), RequestedBy: v.RequestedBy, DecidedAt: instant(v.DecidedAt), DecidedBy: v.DecidedBy, Note: v.Decision, RefundID: v.Refund}
 }
 
+// ExchangeIn takes lines back and sells a basket for them.
+type ExchangeIn struct {
+	Refund RefundIn `json:"refund"`
+	Sale   SaleIn   `json:"sale" doc:"Its tenders pay what the exchange does not."`
+}
+
+// Exchange is a refund and a sale, with the gift card between them.
+type Exchange struct {
+	ID      id.ID  `json:"id" format:"uuid" doc:"The new sale's."`
+	Refund  Sale   `json:"refund"`
+	Sale    Sale   `json:"sale"`
+	Voucher string `json:"voucher,omitempty" doc:"The number of the gift card that took the value over."`
+}
+
+func (a *api) exchange(ctx context.Context, c caller, in *struct {
+	IDIn
+	Body ExchangeIn
+}) (*made[Exchange], error) {
+	back, err := c.refund(in.ID, &in.Body.Refund)
+	if err != nil {
+		return nil, on(err, "refund."+fault.Of(err).Param)
+	}
+	sell, err := a.saleIn(ctx, c, &in.Body.Sale)
+	if err != nil {
+		return nil, on(err, "sale."+fault.Of(err).Param)
+	}
+	back.Idem.Key, sell.Idem.Key = c.idem.Key+"/refund", c.idem.Key+"/sale"
+	x, err := a.Desk.Exchange(ctx, checkout.ExchangeIn{Refund: back, Sale: sell})
+	if err != nil {
+		return nil, err
+	}
+	l := localeOf(ctx)
+	out := Exchange{ID: x.Sale.ID, Refund: a.saleOut(l, x.Refund), Sale: a.saleOut(l, x.Sale), Voucher: x.Voucher}
+	return madeAt("/sales/"+x.Sale.ID.String(), out, x.Sale.Replayed), nil
+}
+
 // DecisionIn answers a refund request.
 type DecisionIn struct {
 	Approve bool   `json:"approve"`
@@ -45,6 +82,8 @@ type DecisionIn struct {
 }
 
 func (a *api) refundRequests() {
+	add(a, route{id: "exchange-sale", method: http.MethodPost, path: "/sales/{id}/exchanges", tag: "sales", summary: "Take lines back and sell others for them", any: []auth.Permission{auth.PermRefund}, key: mustKey, pays: true, status: http.StatusCreated,
+		doc: "The value goes on a gift card that pays for the new sale; a cut between the two loses nothing, and the same key goes on."}, a.exchange)
 	add(a, route{id: "request-refund", method: http.MethodPost, path: "/sales/{id}/refund-requests", tag: "sales", summary: "Ask for a refund that somebody else decides", any: []auth.Permission{auth.PermSell}, key: mustKey, status: http.StatusCreated},
 		func(ctx context.Context, c caller, in *struct {
 			IDIn

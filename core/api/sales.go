@@ -207,26 +207,33 @@ func (a *api) document(ctx context.Context) func(*sale.Sale, error) (*made[Sale]
 const clockSkew = 5 * time.Minute
 
 func (a *api) sell(ctx context.Context, c caller, in *struct{ Body SaleIn }) (*made[Sale], error) {
-	b := &in.Body
-	basket, err := c.basket(&b.BasketIn)
+	req, err := a.saleIn(ctx, c, &in.Body)
 	if err != nil {
 		return nil, err
 	}
-	if clock.Instant(b.OccurredAt) > a.DB.Now().Add(clockSkew) {
-		return nil, web.ErrValidation.On("occurred_at").With("problem", localeOf(ctx).T("request.problem.future"))
+	return a.document(ctx)(a.Desk.Complete(ctx, req))
+}
+
+func (a *api) saleIn(ctx context.Context, c caller, b *SaleIn) (req checkout.SaleIn, err error) {
+	basket, err := c.basket(&b.BasketIn)
+	if err != nil {
+		return req, err
 	}
-	req := checkout.SaleIn{Basket: basket, ID: b.ID, QuoteRef: b.QuoteRef, Idem: c.idem, Actor: c.ID, Origin: sale.OriginAPI, OccurredAt: clock.Instant(b.OccurredAt), DeviceSeq: b.DeviceSeq}
+	if clock.Instant(b.OccurredAt) > a.DB.Now().Add(clockSkew) {
+		return req, web.ErrValidation.On("occurred_at").With("problem", localeOf(ctx).T("request.problem.future"))
+	}
+	req = checkout.SaleIn{Basket: basket, ID: b.ID, QuoteRef: b.QuoteRef, Idem: c.idem, Actor: c.ID, Origin: sale.OriginAPI, OccurredAt: clock.Instant(b.OccurredAt), DeviceSeq: b.DeviceSeq}
 	if req.Tenders, err = c.tenders(b.Tenders); err != nil {
-		return nil, err
+		return req, err
 	}
 	if b.ExpectedTotal != "" {
 		total, err := c.amount(b.ExpectedTotal, "expected_total")
 		if err != nil {
-			return nil, err
+			return req, err
 		}
 		req.ExpectedTotal = &total
 	}
-	return a.document(ctx)(a.Desk.Complete(ctx, req))
+	return req, nil
 }
 
 func (a *api) listSales(ctx context.Context, c caller, in *salesIn) (*read[List[Sale]], error) {

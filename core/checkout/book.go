@@ -181,6 +181,9 @@ func (b *booking) post(e *ledger.Entry) error {
 			if err := b.takeGift(e, l); err != nil {
 				return err
 			}
+			if l.Bonus > 0 {
+				wallet.Rebate(b.tx, b.purse, e, ccy, l.Bonus, b.q.bonusEnds(b.tx.Now), o)
+			}
 		}
 	}
 	e.Add(house(s, ccy, "sales"), revenue, nil)

@@ -190,6 +190,9 @@ func (q *Quote) sale(in *SaleIn, paid settlement) *sale.Sale {
 	for i := range s.Lines {
 		s.Lines[i].Points = paid.points[i]
 		s.Points += paid.points[i]
+		if s.Lines[i].Kind != sale.LineTopUp {
+			s.Lines[i].Bonus = money.Amount(paid.rebates[i])
+		}
 	}
 	var failed []string
 	for _, f := range q.Fallbacks {

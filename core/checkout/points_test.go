@@ -1,6 +1,7 @@
 package checkout_test
 
 import (
+	"context"
 	"errors"
 	"testing"
 	"time"
@@ -9,6 +10,7 @@ import (
 	"github.com/shopwright/shopwright/core/clock"
 	"github.com/shopwright/shopwright/core/db"
 	"github.com/shopwright/shopwright/core/ledger"
+	"github.com/shopwright/shopwright/core/member"
 	"github.com/shopwright/shopwright/core/money"
 	"github.com/shopwright/shopwright/core/sale"
 	"github.com/shopwright/shopwright/core/wallet"
@@ -240,6 +242,83 @@ func TestPointsThatWereSpentMeanwhile(t *testing.T) {
 		s.sell(s.basket(0, true, s.line("soap", "4")), cash(10000))
 		if w := s.wallet(); w.Points != debt+100 {
 			t.Fatalf("the debt was not paid off: %d", w.Points)
+		}
+		s.proven()
+	})
+}
+
+func TestARebateIsGivenAndTakenBack(t *testing.T) {
+	each(t, func(t *testing.T, d *db.DB, c *clock.Manual) {
+		s := newShop(t, d, c, 1)
+		s.activate("retail", `{"tier_on": false, "topup_on": false, "points_on": false, "rebate_percent": 10}`)
+		of := s.sell(s.basket(0, true, s.line("soap", "4")), cash(10000))
+		if w := s.wallet(); w.Bonus != 1000 || of.Lines[0].Bonus != 1000 {
+			t.Fatalf("%+v", w)
+		}
+		again := s.sell(s.basket(0, true, s.line("soap", "4")), stored(800), cash(9200))
+		if w := s.wallet(); w.Bonus != 200+920 || again.Lines[0].Bonus != 920 { // nothing back on what a rebate paid
+			t.Fatalf("%+v", w)
+		}
+		s.refund(of, units(of, 0, 1))
+		if w := s.wallet(); w.Bonus != 1120-250 {
+			t.Fatalf("%+v", w)
+		}
+		s.refund(of)
+		s.sell(s.basket(0, true, s.line("tea", "1")), stored(120), cash(730))
+		s.refund(again) // 800 come back, 920 go: what is short is the shop's
+		if w := s.wallet(); w.Bonus != 0 && w.Bonus != 800-920+s.house("rebate_lost") {
+			t.Fatalf("%+v, lost %d", w, s.house("rebate_lost"))
+		}
+		s.proven()
+	})
+}
+
+func TestWhoeverIsAboutToLosePointsIsToldOnce(t *testing.T) {
+	each(t, func(t *testing.T, d *db.DB, c *clock.Manual) {
+		s := newShop(t, d, c, 1)
+		s.activate("retail", pointAYuan)
+		s.set("points.validity", "days")
+		s.set("points.validity_count", "10")
+		s.sell(s.basket(0, true, s.line("soap", "4")), cash(10000))
+		remind := func(days int) (n int) {
+			s.tx(func(ctx context.Context, tx *db.Tx) (err error) {
+				n, err = wallet.Remind(ctx, tx, s.m.ID, tx.Now.Add(time.Duration(days)*24*time.Hour), 100)
+				return err
+			})
+			return n
+		}
+		if n := remind(5); n != 0 {
+			t.Fatalf("told %d too early", n)
+		}
+		if n := remind(30); n != 1 {
+			t.Fatalf("told %d", n)
+		}
+		if n := remind(30); n != 0 {
+			t.Fatalf("told %d again", n)
+		}
+		n, err := db.Value[int](s.ctx, s.db, `select count(*) from events where merchant_id = $1 and type = 'wallet.expiring.v1'`, s.m.ID)
+		if err != nil || n != 1 {
+			t.Fatal(n, err)
+		}
+		s.proven()
+	})
+}
+
+func TestACardThatEarnsNothing(t *testing.T) {
+	each(t, func(t *testing.T, d *db.DB, c *clock.Manual) {
+		s := newShop(t, d, c, 1)
+		s.activate("retail", pointAYuan)
+		s.tx(func(ctx context.Context, tx *db.Tx) error {
+			_, err := member.HandOut(ctx, tx, s.desk.Vault, s.m.ID, s.member, member.Issue{Number: "NOPOINTS1", Kind: member.KindCard, Points: member.Off})
+			return err
+		})
+		b := s.basket(0, true, s.line("soap", "4"))
+		if q, err := s.desk.Quote(s.ctx, b); err != nil || q.Points != 100 {
+			t.Fatal(q, err)
+		}
+		b.Card = "NOPOINTS1"
+		if got := s.sell(b, cash(10000)); got.Points != 0 || s.wallet().Points != 0 {
+			t.Fatal(got.Points)
 		}
 		s.proven()
 	})

@@ -64,7 +64,7 @@ func TestA01_SaleAndFullRefundLeaveEverythingAsBefore(t *testing.T) {
 	each(t, func(t *testing.T, d *db.DB, c *clock.Manual) {
 		s := newShop(t, d, c, 1)
 		s.activate("salon", "")
-		s.activate("retail", `{"full_on": true, "commission_on": true, "buy_get_on": true, "buy_get": [{"category": "drinks", "buy": 2, "free": 1}]}`)
+		s.activate("retail", `{"full_on": true, "commission_on": true, "buy_get_on": true, "buy_get": [{"category": "drinks", "buy": 2, "free": 1}], "rebate_percent": 1.25}`)
 		s.activate("catering", "")
 		s.sku("odd", catalog.Goods, "food", 333, 1000) // 0.0333 a unit
 		s.sell(s.basket(0, true, topUp(2_000_000)), cash(2_000_000))

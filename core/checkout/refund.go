@@ -27,6 +27,7 @@ type RefundIn struct {
 	Idem     db.Idem `json:"-"`
 	Origin   string
 	Plan     RefundPlan
+	Voucher  money.Amount `json:",omitempty"` // so much of it goes on a new gift card: an exchange pays with it
 
 	// Prepaid says what the law or an agreement gives back of a top-up, a punch card
 	// or a gift card that was partly used. Without it such a line is refused.

@@ -8,6 +8,7 @@ import (
 	"github.com/shopwright/shopwright/core/money"
 	"github.com/shopwright/shopwright/core/sale"
 	"github.com/shopwright/shopwright/core/setting"
+	"github.com/shopwright/shopwright/core/wallet"
 )
 
 // purseOf tells tenders of one type apart: each gift card is one of its own.
@@ -47,7 +48,10 @@ func (r *returning) planTenders(plan RefundPlan, settings setting.Values) error 
 	} else if most := total(rest); due > most { // earlier refunds were rounded up
 		r.s.CashRounding, due = most-due, most
 	}
-	shares, err := plan.spread(due, keys, rest)
+	if err := r.voucher(due); err != nil {
+		return err
+	}
+	shares, err := plan.spread(due-r.in.Voucher, keys, rest)
 	if err != nil {
 		return err
 	}
@@ -76,6 +80,24 @@ func (r *returning) planTenders(plan RefundPlan, settings setting.Values) error 
 		r.s.Tenders = append(r.s.Tenders, t)
 		r.s.Paid += t.Amount
 	}
+	return nil
+}
+
+// voucher puts a part of the refund on a new gift card.
+func (r *returning) voucher(due money.Amount) error {
+	if r.in.Voucher == 0 {
+		return nil
+	}
+	if r.in.Voucher < 0 || r.in.Voucher > due {
+		return ErrRefundPlan.On("voucher")
+	}
+	number, err := wallet.NewGiftCardNumber()
+	if err != nil {
+		return err
+	}
+	r.slip = &wallet.GiftCard{Merchant: r.s.Merchant, ID: r.tx.NewID(), Number: number, Currency: r.s.Currency.Code, Face: r.in.Voucher, Price: r.in.Voucher, Shop: r.s.Shop, Buyer: r.s.Member}
+	r.s.Tenders = append(r.s.Tenders, sale.Tender{Type: sale.TenderGiftCard, GiftCard: r.slip.ID, Reference: masked(number), Amount: r.in.Voucher, Tendered: r.in.Voucher, State: "paid"})
+	r.s.Paid += r.in.Voucher
 	return nil
 }
 

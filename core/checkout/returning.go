@@ -38,6 +38,7 @@ type returning struct {
 	request     sale.RefundRequest // that waits for this sale; no ID where there is none
 	holds       []ledger.Hold      // of the request
 
+	slip   *wallet.GiftCard // a new one that a part of the refund goes on
 	back   []sale.LineState // per line of the refund: what it gives back
 	upTo   []money.Quantity // per line of the refund: refunded after it
 	clawed []staff.CommissionEntry
@@ -160,6 +161,9 @@ func (r *returning) add(l *sale.Line, st *sale.LineState, q money.Quantity) erro
 		Gross: part(l.Gross, st, q), Net: b.NetBack, TaxRate: l.TaxRate, TaxName: l.TaxName, TaxCategory: l.TaxCategory, Tax: b.TaxBack, Cost: part(l.Cost, st, q), Staff: l.Staff, Of: l.ID, Stocked: l.Stocked,
 		Points: b.PointsBack, Commission: b.CommissionBack, Punches: b.PunchesBack, Visits: l.Visits, Bonus: l.Bonus,
 		Face: l.Face, GiftCard: l.GiftCard, CardNumber: l.CardNumber, Plan: l.Plan, PointsCost: int64(part(money.Amount(l.PointsCost), st, q))}
+	if l.Kind != sale.LineTopUp {
+		line.Bonus = part(l.Bonus, st, q)
+	}
 	if err := r.prepaid(l, &line, &b); err != nil {
 		return err
 	}
@@ -226,6 +230,9 @@ func (r *returning) write() error {
 		return err
 	}
 	r.purses.queue(tx)
+	for _, p := range r.issued {
+		p.Queue(tx)
+	}
 	if r.last {
 		for i := range r.coupons.rows {
 			coupon.QueueRestore(tx, m, &r.coupons.rows[i], r.of.ID)
@@ -246,6 +253,15 @@ func (r *returning) post(e *ledger.Entry) error {
 		case sale.TenderStoredValue:
 			wallet.GiveBack(r.purse, e, r.takenOf(r.purse), ccy, []string{ledger.ClassPrincipal, ledger.ClassBonus}, t.Amount)
 		case sale.TenderGiftCard:
+			if r.slip != nil && t.GiftCard == r.slip.ID {
+				r.slip.Sale = s.ID
+				p, err := wallet.QueueIssueGiftCard(r.tx, e, r.slip)
+				if err != nil {
+					return err
+				}
+				r.issued = append(r.issued, p)
+				continue
+			}
 			c, err := r.cardOf(t.GiftCard)
 			if err != nil {
 				return err
@@ -281,6 +297,9 @@ func (r *returning) post(e *ledger.Entry) error {
 				e.Add(house(s, unit, "punches_redeemed"), -money.Amount(d.Visits), nil)
 				e.Add(house(s, ccy, "deferred:punches"), worth, nil)
 				revenue += worth
+			}
+			if l.Bonus > 0 {
+				wallet.UndoRebate(r.tx, r.purse, e, ccy, l.Bonus, l.Of)
 			}
 			if l.PointsCost > 0 {
 				r.givePoints(e, l.PointsCost)

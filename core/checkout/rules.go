@@ -262,7 +262,8 @@ func (s *stage) topUp(ctx context.Context) {
 }
 
 // earn: of several packs the one that gives the sale most points wins whole, so
-// that a pack's own steps (per sale, per line) stay together.
+// that a pack's own steps (per sale, per line) stay together; likewise the one
+// that gives most back as bonus money.
 //
 // The packs see as Net what points are earned on: what is left after discounts,
 // or the price before them, as the merchant declares it.
@@ -278,11 +279,20 @@ func (s *stage) earn(ctx context.Context, beforeDiscount bool) {
 			}
 		}()
 	}
-	var best *activePack
+	var best, giver *activePack
 	var bestEarns []promotion.Earn
+	var rebates []promotion.TopUpBonus
 	var most int64
+	var mostBack money.Amount
 	s.ask(ctx, promotion.HookEarn, true, func(p *activePack, out *promotion.Output) {
 		var sum int64
+		var back money.Amount
+		for _, b := range out.Bonuses {
+			back += b.Amount
+		}
+		if back > mostBack {
+			giver, rebates, mostBack = p, out.Bonuses, back
+		}
 		for _, e := range out.Earns {
 			sum += e.Points
 		}
@@ -290,6 +300,7 @@ func (s *stage) earn(ctx context.Context, beforeDiscount bool) {
 			best, bestEarns, most = p, out.Earns, sum
 		}
 	})
+	s.rebate(giver, rebates)
 	for _, e := range bestEarns {
 		line := s.line(e.Line)
 		if line == nil {
@@ -297,6 +308,16 @@ func (s *stage) earn(ctx context.Context, beforeDiscount bool) {
 		}
 		line.Points += e.Points
 		s.q.Trace.grant("points", best, e.Note, e.Line, e.Points)
+	}
+}
+
+// rebate notes money that goes back into the wallet with the lines that give it.
+func (s *stage) rebate(p *activePack, bonuses []promotion.TopUpBonus) {
+	for _, b := range bonuses {
+		if line := s.line(b.Line); line != nil {
+			line.Bonus += b.Amount
+			s.q.Trace.grant("rebate", p, b.Note, b.Line, int64(b.Amount))
+		}
 	}
 }
 

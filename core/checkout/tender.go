@@ -19,6 +19,7 @@ type settlement struct {
 	change   money.Amount
 	rounding money.Amount // what the cash part was rounded by
 	points   []int64      // earned by line, once it is known what was paid with what
+	rebates  []int64      // likewise, money given back into the wallet
 }
 
 // settle turns the tenders that were offered into the tenders of the sale. Only
@@ -154,7 +155,13 @@ func (q *Quote) settle(in []TenderIn, cards map[string]wallet.GiftCard) (st sett
 	} else if cash > 0 {
 		return st, ErrTender.On("tenders") // cash where nothing is due
 	}
-	st.points = q.earned(st.tenders)
+	st.points = q.earned(st.tenders, func(l *sale.Line) int64 { return l.Points })
+	st.rebates = q.earned(st.tenders, func(l *sale.Line) int64 {
+		if l.Kind == sale.LineTopUp {
+			return 0
+		}
+		return int64(l.Bonus)
+	})
 	return st, nil
 }
 
@@ -162,12 +169,12 @@ func (q *Quote) settle(in []TenderIn, cards map[string]wallet.GiftCard) (st sett
 // enough to pay with one.
 func masked(number string) string { return "*" + number[max(len(number)-4, 0):] }
 
-// earned is what the lines earn in points, less the part of the total that was
-// paid with tenders that earn nothing.
-func (q *Quote) earned(tenders []sale.Tender) []int64 {
+// earned is what the lines earn, less the part of the total that was paid with
+// tenders that earn nothing.
+func (q *Quote) earned(tenders []sale.Tender, of func(*sale.Line) int64) []int64 {
 	points := make([]int64, len(q.Lines))
 	for i := range q.Lines {
-		points[i] = q.Lines[i].Points
+		points[i] = of(&q.Lines[i])
 	}
 	var without money.Amount
 	for _, t := range tenders {

@@ -52,6 +52,8 @@ var (
 		"what is paid with stored value earns points too")
 	PointsOnPoints = Bool("points.on_points", false, PerMerchant,
 		"what is paid with points earns points too")
+	WalletRemindDays = Int("points.remind_days", 30, 0, 365, PerMerchant,
+		"how many days before points, bonus money or visits end their member is told; 0: not at all")
 	PointsRefundExpired = Choice("points.refund_expired", []string{"revive", "grace", "lost"}, PerMerchant,
 		"spent points that a refund gives back after they expired: valid anew, valid for some days, lost")
 	PointsRefundGraceDays = Int("points.refund_grace_days", 30, 1, 3650, PerMerchant,

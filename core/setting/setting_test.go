@@ -38,7 +38,7 @@ func TestDefaults(t *testing.T) {
 		setting.StoredValueConsumption.In(v) != "proportional" || setting.StoredValuePIN.In(v) != "if_set" || setting.StockAllowNegative.In(v) || setting.ReceiptLocale.In(v) != "" {
 		t.Fatal("a default has changed: merchants that never set it would see another behaviour")
 	}
-	if setting.DiscountLimit.In(v) != 0 || setting.DropLimit.In(v) != 100 || setting.BonusDays.In(v) != 0 || setting.GiftCardMonths.In(v) != 0 {
+	if setting.DiscountLimit.In(v) != 0 || setting.DropLimit.In(v) != 100 || setting.BonusDays.In(v) != 0 || setting.WalletRemindDays.In(v) != 30 || setting.GiftCardMonths.In(v) != 0 {
 		t.Fatal("a default has changed: merchants that never set it would see another behaviour")
 	}
 	if setting.PointsPendingDays.In(v) != 0 || setting.PointsValidity.In(v) != "never" || setting.PointsValidityCount.In(v) != 0 || setting.PointsEarnBase.In(v) != "after_discount" ||
