@@ -11,23 +11,36 @@
 //
 // # Where to read
 //
-// quote.go prices a basket, complete.go sells it, book.go writes what a sale does
-// to every book, refund.go takes it back, recover.go ends what was cut off.
+// quote.go prices a basket (load.go reads, rules.go asks the packs, byhand.go takes
+// off what a person gives), complete.go sells it (tender.go pays, pin.go asks for
+// the PIN), book.go writes what a sale does to every book (prepaid.go for what is
+// sold to be spent later, draws.go for punch cards, law.go for what a law says of
+// it). refund.go takes a sale back: returning.go is its transaction, refundplan.go
+// divides it among the tenders, refundrequest.go lets somebody else decide,
+// refundquote.go shows it before; exchange.go joins a refund and a sale, cashout.go
+// pays prepaid value out. acquirer.go is the sale that waits for a card, and Recover
+// what ends it; tierreview.go looks at tiers between sales.
 //
 // # Lock order
 //
-// idempotency key, sale_line_state, accounts (their lots with them), coupons, the
-// register, stock levels. The register comes before the levels because levels are
-// not read: their update carries its own check, and so holds them for the
-// shortest time.
+// idempotency key, sale_line_state, refund request, accounts by their owners (their
+// lots with them; purses.go keeps the order), coupons, gift cards, the register,
+// stock levels. The register comes before the levels because levels are not read:
+// their update carries its own check, and so holds them for the shortest time.
 //
 // # Several packs, one decision
 //
-// Earning is wallet's, tiers are member's, tax is a share of a line that Quote
-// computes: each is a few lines, and a package for it would only pass calls on.
-// They get rooms of their own with the policies that need them.
-//
 // Candidates of prices and benefits go through core/promotion. Of points,
-// commission, top-up bonus and tier the best proposal wins per line, and none is
+// rebates, commission, top-up bonus and tier the best proposal wins, and none is
 // added to another: two packs that both give a point a yuan give one point.
+//
+// # What a refund gives back
+//
+// The sale's own stored allocation decides every share; the last refund takes what
+// is left. Where something happened in between on the same accounts, the
+// difference stands in the books as a line of its own: points that were spent are a
+// debt (or stop the refund), points that expired come back as points.refund_expired
+// says, prepaid value that was used is counted by its legal case with what is
+// withheld, a rebate that was spent is the shop's loss, cents that no coin pays are
+// cash_rounding.
 package checkout
