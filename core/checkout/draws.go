@@ -21,8 +21,14 @@ type punchPool struct {
 // in the order of the lines, so that no two lines count on the same visit. The
 // member's own cards go first.
 func (s *stage) setAside(l *loaded) {
-	pools := poolsOf(s.q.Basket.Member, s.q.Wallet.Punches)
+	var pools []punchPool
+	if !s.q.Wallet.Frozen {
+		pools = poolsOf(s.q.Basket.Member, s.q.Wallet.Punches)
+	}
 	for i := range l.family {
+		if l.family[i].Frozen {
+			continue
+		}
 		for _, p := range poolsOf(l.family[i].Member, l.family[i].Punches) {
 			if plan := l.planOf(p.unit); plan != nil && plan.Shareable {
 				pools = append(pools, p)

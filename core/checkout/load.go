@@ -53,6 +53,7 @@ type loaded struct {
 	pin            member.PIN
 	relatives      []id.ID
 	familyAccounts [][]ledger.Account
+	familyUsable   [][]wallet.Usable
 }
 
 // zoneEntry remembers a register's time zone for a while: the date of the facts'
@@ -156,9 +157,9 @@ func (d *Desk) loadMore(ctx context.Context, b *Basket, l *loaded) error {
 		for i, r := range l.relatives {
 			if i == 0 {
 				l.family = make([]wallet.Wallet, len(l.relatives))
-				l.familyAccounts = make([][]ledger.Account, len(l.relatives))
+				l.familyAccounts, l.familyUsable = make([][]ledger.Account, len(l.relatives)), make([][]wallet.Usable, len(l.relatives))
 			}
-			asks = append(asks, wallet.AskAccounts(b.Merchant, r, &l.familyAccounts[i]))
+			asks = append(asks, wallet.AskAccounts(b.Merchant, r, &l.familyAccounts[i]), wallet.AskUsable(b.Merchant, r, l.now, &l.familyUsable[i]))
 		}
 		if l.scanned(b) && (len(asks) > 0 || len(wallet.Of(b.Member, l.accounts).Punches) > 0) {
 			asks = append(asks, catalog.AskPlansCovering(b.Merchant, services, &l.plans))
@@ -180,7 +181,7 @@ func (d *Desk) loadMore(ctx context.Context, b *Basket, l *loaded) error {
 		return err
 	}
 	for i := range l.family {
-		l.family[i] = wallet.Of(l.relatives[i], l.familyAccounts[i])
+		l.family[i] = wallet.OfWith(l.relatives[i], l.familyAccounts[i], l.familyUsable[i])
 	}
 	return nil
 }

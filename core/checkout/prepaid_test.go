@@ -124,6 +124,16 @@ func TestA23_AGiftCardsFaceAndPriceAreTwoFigures(t *testing.T) {
 		if s.onCard(number) != 5000 {
 			t.Fatalf("the refund did not go back to the card: %d", s.onCard(number))
 		}
+		one := s.basket(0, false, checkout.LineIn{Kind: sale.LineGiftCard, Amount: 1000})
+		q, err := s.desk.Quote(s.ctx, one)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for i, want := range []error{nil, wallet.ErrGiftCardTaken} { // one quote makes one card
+			if _, err := s.desk.Complete(s.ctx, checkout.SaleIn{Basket: one, QuoteRef: q.Ref, Tenders: []checkout.TenderIn{cash(1000)}}); !errors.Is(err, want) {
+				t.Fatal(i, err)
+			}
+		}
 		if _, err := s.desk.Complete(s.ctx, checkout.SaleIn{Basket: s.basket(0, false, checkout.LineIn{Kind: sale.LineGiftCard, Amount: 1000}), Tenders: []checkout.TenderIn{giftCard(number, 1000)}}); !errors.Is(err, checkout.ErrTender) {
 			t.Fatalf("a card bought with a card: %v", err)
 		}

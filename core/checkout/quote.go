@@ -286,7 +286,7 @@ func (q *Quote) total(l *loaded) error {
 func (q *Quote) PlanTenders() []TenderIn {
 	var plan []TenderIn
 	rest := q.Total
-	if sv := min(q.Wallet.StoredValue(), rest); sv > 0 && !q.sellsValue() {
+	if sv := min(q.Wallet.StoredValue(), rest); sv > 0 && !q.sellsValue() && !q.Wallet.Frozen {
 		plan = append(plan, TenderIn{Type: sale.TenderStoredValue, Amount: sv})
 		rest -= sv
 	}

@@ -30,6 +30,7 @@ var (
 
 var (
 	_ = db.Guard("ux_gift_cards_number", ErrGiftCardTaken)
+	_ = db.Guard("gift_cards_pkey", ErrGiftCardTaken) // one quote sold twice
 	_ = db.Guard("ck_gift_cards_face", ErrGiftCardFace)
 )
 
