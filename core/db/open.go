@@ -67,6 +67,8 @@ type Options struct {
 	Dial func(ctx context.Context, network, addr string) (net.Conn, error)
 	// NoSync leaves SQLite's fsync out: for tests only.
 	NoSync bool
+	// Retried is called each time a transaction runs again after a conflict; for figures.
+	Retried func()
 }
 
 // DB is an open database. Reads go through Read and Rows; writes only through InTx.
@@ -80,6 +82,8 @@ type DB struct {
 	log     *slog.Logger
 	group   *groupCommit // SQLite only
 	file    string       // SQLite only
+	retried func()       // nil: nobody counts
+	maxOpen int          // connections
 
 	reads *keptReads // SQLite only
 }
@@ -96,7 +100,7 @@ func Open(ctx context.Context, dsn string, o Options) (*DB, error) {
 	if o.MaxOpen == 0 {
 		o.MaxOpen = 4 * runtime.NumCPU()
 	}
-	d := &DB{clock: o.Clock, log: o.Log}
+	d := &DB{clock: o.Clock, log: o.Log, retried: o.Retried, maxOpen: o.MaxOpen}
 	var err error
 	switch {
 	case strings.HasPrefix(dsn, "sqlite:"):

@@ -48,6 +48,9 @@ func (d *DB) InTx(ctx context.Context, f func(context.Context, *Tx) error) error
 		if try == maxTries {
 			return ErrBusy.Wrap(err)
 		}
+		if d.retried != nil {
+			d.retried()
+		}
 		select {
 		case <-ctx.Done():
 			return ctx.Err()
