@@ -16,6 +16,7 @@ import (
 	"github.com/shopwright/shopwright/core/sale"
 	"github.com/shopwright/shopwright/core/stock"
 	"github.com/shopwright/shopwright/core/tenant"
+	"github.com/shopwright/shopwright/core/till"
 	"github.com/shopwright/shopwright/core/wallet"
 )
 
@@ -56,6 +57,9 @@ func (d *Desk) reserve(ctx context.Context, q *Quote, s *sale.Sale, idem db.Idem
 		if err := priorOf(claim); err != nil {
 			return err
 		}
+		if q.StrictShift && b.counter.Shift.ID.IsNone() { // before anything is charged
+			return till.ErrNoShift
+		}
 		s.RecordedAt, s.BusinessDate = tx.Now, q.Desk.Shop.Zone.BusinessDate(tx.Now)
 		if s.OccurredAt == 0 {
 			s.OccurredAt = tx.Now
@@ -89,6 +93,8 @@ func (d *Desk) reserve(ctx context.Context, q *Quote, s *sale.Sale, idem db.Idem
 func (b *booking) hold() error {
 	want := map[*ledger.Account]money.Amount{}
 	var order []*ledger.Account
+	var points int64 // of tenders and gifts together
+	visits := map[sale.Draw]int64{}
 	add := func(a *ledger.Account, n money.Amount) {
 		if n > 0 && a != nil {
 			if _, seen := want[a]; !seen {
@@ -119,21 +125,26 @@ func (b *booking) hold() error {
 				add(part.Account, part.Amount)
 			}
 		case sale.TenderPoints:
-			if wallet.PointsNow(b.purse, b.asOf) < t.Points {
-				return wallet.ErrPointsShort.With("wanted", t.Points)
-			}
-			add(b.purse.Find(ledger.UnitPoints, ledger.ClassPoints), money.Amount(t.Points))
+			points += t.Points
 		}
 	}
 	for i := range b.s.Lines {
 		if l := &b.s.Lines[i]; l.Punches > 0 {
 			for _, dr := range l.Draws {
-				add(b.purses.find(dr.Owner).Find(ledger.PunchUnit(dr.Unit), ledger.ClassPunch), money.Amount(dr.Visits))
+				p, k := b.purses.find(dr.Owner), sale.Draw{Owner: dr.Owner, Unit: dr.Unit}
+				if visits[k] += dr.Visits; wallet.PunchesNow(p, dr.Unit, b.asOf) < visits[k] {
+					return wallet.ErrPunchesShort.With("wanted", visits[k])
+				}
+				add(p.Find(ledger.PunchUnit(dr.Unit), ledger.ClassPunch), money.Amount(dr.Visits))
 			}
 		}
-		if c := b.s.Lines[i].PointsCost; c > 0 {
-			add(b.purse.Find(ledger.UnitPoints, ledger.ClassPoints), money.Amount(c))
+		points += b.s.Lines[i].PointsCost
+	}
+	if points > 0 { // nothing is charged that could not be booked afterwards: a balance of points has no floor of its own
+		if have := wallet.PointsNow(b.purse, b.asOf); have < points {
+			return wallet.ErrPointsShort.With("wanted", points).With("available", max(have, 0))
 		}
+		add(b.purse.Find(ledger.UnitPoints, ledger.ClassPoints), money.Amount(points))
 	}
 	for _, a := range order {
 		ledger.QueueHold(b.tx, b.s.Merchant, a, b.s.ID, want[a])

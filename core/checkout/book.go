@@ -123,7 +123,7 @@ func (b *booking) number() error {
 	if b.counter.Register.IsNone() {
 		return till.ErrNoRegister
 	}
-	shift, err := b.counter.NeedShift(b.tx, s.Merchant, s.Actor, b.q.Desk.Shop.Zone, b.q.StrictShift)
+	shift, err := b.counter.NeedShift(b.tx, s.Merchant, s.Actor, b.q.Desk.Shop.Zone, b.q.StrictShift && !b.opened) // what is paid is booked
 	if err != nil {
 		return err
 	}

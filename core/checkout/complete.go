@@ -136,6 +136,9 @@ func (d *Desk) orSameSale(ctx context.Context, in SaleIn, cause error) (*sale.Sa
 		return nil, cause
 	}
 	s, err := sale.Get(ctx, d.DB, in.Basket.Merchant, in.ID)
+	if err == nil && s.State == sale.StateAbandoned && s.Register == in.Basket.Register && s.Member == in.Basket.Member {
+		return nil, ErrPaymentRefused // the answer to the first request was lost
+	}
 	if err != nil || s.State != sale.StateCompleted || s.Register != in.Basket.Register || s.Member != in.Basket.Member || len(s.Lines) != len(in.Basket.Lines) {
 		return nil, cause
 	}

@@ -1,6 +1,7 @@
 package checkout_test
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"os"
@@ -15,8 +16,10 @@ import (
 	"github.com/shopwright/shopwright/core/clock"
 	"github.com/shopwright/shopwright/core/db"
 	"github.com/shopwright/shopwright/core/db/dbtest"
+	"github.com/shopwright/shopwright/core/loyalty"
 	"github.com/shopwright/shopwright/core/money"
 	"github.com/shopwright/shopwright/core/sale"
+	"github.com/shopwright/shopwright/core/wallet"
 )
 
 // hot is 64 registers that sell, top up and refund on one member at once.
@@ -202,5 +205,29 @@ func BenchmarkHot(b *testing.B) {
 		for b.Loop() {
 			h.run(time.Minute)
 		}
+	})
+}
+
+// TestNothingIsChargedThatCannotBeBooked: a gift costs points that the member does
+// not have; the acquirer is never asked.
+func TestNothingIsChargedThatCannotBeBooked(t *testing.T) {
+	each(t, func(t *testing.T, d *db.DB, c *clock.Manual) {
+		s := newShop(t, d, c, 1)
+		g := loyalty.Gift{Name: "a cup", Points: 70, Money: 500}
+		s.tx(func(_ context.Context, tx *db.Tx) error { return loyalty.CreateGift(tx, s.m.ID, &g) })
+		a := &acquirer{authorise: checkout.Paid}
+		s.desk.Acquirer = a
+		in := checkout.SaleIn{Basket: s.basket(0, true, checkout.LineIn{Kind: sale.LineGift, Gift: g.ID}), Tenders: []checkout.TenderIn{{Type: sale.TenderCard, Amount: 500}}}
+		if _, err := s.desk.Complete(s.ctx, in); !errors.Is(err, wallet.ErrPointsShort) {
+			t.Fatal(err)
+		}
+		if len(a.charged) != 0 {
+			t.Fatalf("charged %v for a sale that cannot be booked", a.charged)
+		}
+		open, err := sale.ListOpen(s.ctx, s.db, s.m.ID, c.Now().Add(time.Hour), 10)
+		if err != nil || len(open) != 0 {
+			t.Fatalf("%d sales are open for ever: %v", len(open), err)
+		}
+		s.proven()
 	})
 }

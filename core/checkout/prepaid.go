@@ -2,6 +2,7 @@ package checkout
 
 import (
 	"github.com/shopwright/shopwright/core/clock"
+	"github.com/shopwright/shopwright/core/fault"
 	"github.com/shopwright/shopwright/core/id"
 	"github.com/shopwright/shopwright/core/ledger"
 	"github.com/shopwright/shopwright/core/loyalty"
@@ -41,7 +42,7 @@ func (b *booking) issueGiftCard(e *ledger.Entry, l *sale.Line) error {
 func (q *Quote) makeGift(l *loaded, in *LineIn, line *sale.Line) error {
 	g, n := l.giftOf(in.Gift), int64(in.Quantity/money.One)
 	if err := g.Check(l.now, l.giftCounts[g.ID], n); err != nil {
-		return err
+		return fault.Of(err).On("gift_id")
 	}
 	line.SKU, line.Name, line.PointsCost = g.SKU, g.Name, g.Points*n
 	line.UnitPrice, line.Gross = q.Currency.Price(g.Money), g.Money*money.Amount(n)
@@ -138,10 +139,10 @@ func (r *returning) takeBackPrepaid(e *ledger.Entry, l *sale.Line) error {
 	}
 	switch l.Kind {
 	case sale.LineTopUp:
-		return wallet.TakeBackTopUp(r.purse, e, o, ccy)
+		return wallet.TakeBackTopUp(r.purse, e, o, ccy, r.tx.Now)
 	case sale.LinePunchCard:
 		e.Add(house(s, ccy, "deferred:punches"), -l.Net, nil)
-		return wallet.TakeBackPunches(r.purse, e, o)
+		return wallet.TakeBackPunches(r.purse, e, o, r.tx.Now)
 	}
 	c := r.soldCard(l.Of)
 	_, err := wallet.KillGiftCard(r.tx, r.purses.of(wallet.OwnerGiftCard, c.ID), e, c, r.in.Prepaid.Case != "", s.Reason)

@@ -119,7 +119,7 @@ func (p RefundPlan) spread(due money.Amount, keys []purseOf, rest []money.Amount
 			}
 		}
 		if !found || slices.Index(p.Order, kind) != at {
-			return nil, ErrRefundPlan.On(fmt.Sprintf("plan.order[%d]", at))
+			return nil, ErrRefundPlan.On(fmt.Sprintf("tender_order[%d]", at))
 		}
 	}
 	open := make([]money.Amount, len(keys))
@@ -149,12 +149,12 @@ func (p RefundPlan) stated(due money.Amount, keys []purseOf, rest []money.Amount
 			}
 		}
 		if t.Amount < 0 || give > 0 {
-			return nil, ErrRefundPlan.On(fmt.Sprintf("plan.amounts[%d]", at))
+			return nil, ErrRefundPlan.On(fmt.Sprintf("tenders[%d]", at))
 		}
 		left -= t.Amount
 	}
 	if left != 0 {
-		return nil, ErrRefundPlan.On("plan.amounts")
+		return nil, ErrRefundPlan.On("tenders")
 	}
 	return shares, nil
 }

@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/shopwright/shopwright/core/clock"
 	"github.com/shopwright/shopwright/core/db"
 	"github.com/shopwright/shopwright/core/id"
 	"github.com/shopwright/shopwright/core/ledger"
@@ -130,34 +131,60 @@ func UndoEarn(tx *db.Tx, p *ledger.Purse, e *ledger.Entry, sale id.ID, points, e
 	gone := money.Amount(min(max(expired, 0), points))
 	house(p, e, e.Shop, ledger.UnitPoints, ledger.ClassPoints+HouseExpired, -gone)
 	left := money.Amount(points) - gone
-	var own, others []*ledger.Lot
-	free := -a.Held
+	var own, ended, others []*ledger.Lot
 	for _, l := range p.Of(a) {
-		free += l.Remaining
-		switch {
-		case l.OriginSale == sale && !sale.IsNone():
+		switch mine := l.OriginSale == sale && !sale.IsNone(); {
+		case mine && !l.Usable(tx.Now):
+			ended = append(ended, l) // no hold counts on what cannot be spent
+		case mine:
 			own = append(own, l)
-		case l.ExpiresAt == 0 || l.ExpiresAt > tx.Now:
+		case l.Usable(tx.Now):
 			others = append(others, l)
 		}
 	}
 	byExpiry(others)
-	now := min(left, max(free, 0))
+	free := max(unheld(p, a, tx.Now), 0)
+	left = takeFrom(p, e, a, ended, left)
+	now := min(left, free)
 	debt := left - now + takeFrom(p, e, a, others, takeFrom(p, e, a, own, now))
 	e.Add(a, -debt, nil)
 }
 
-// TakeBackTopUp undoes a top-up of which nothing was spent. Fault: wallet.top_up_spent.
-func TakeBackTopUp(p *ledger.Purse, e *ledger.Entry, o Origin, ccy string) error {
-	return takeBackGroup(p, e, o, HouseBonusGranted, ErrTopUpSpent)
+// leavesHeld reports whether what open sales hold of an account can still be had
+// when these lots are gone: holds count on lots that may be spent.
+func leavesHeld(p *ledger.Purse, a *ledger.Account, lots []*ledger.Lot, at clock.Instant) bool {
+	free := unheld(p, a, at)
+	for _, l := range lots {
+		if l.Usable(at) {
+			free -= l.Remaining
+		}
+	}
+	return free >= 0 || a.Held == 0
 }
 
-// TakeBackPunches undoes a punch card of which no visit was used. Fault: wallet.punch_card_used.
-func TakeBackPunches(p *ledger.Purse, e *ledger.Entry, o Origin) error {
-	return takeBackGroup(p, e, o, HousePunchesIssued, ErrPunchCardStarted)
+// unheld is what the lots of an account that may be spent hold beyond what open
+// sales count on, with what the entry at hand did to them so far.
+func unheld(p *ledger.Purse, a *ledger.Account, at clock.Instant) money.Amount {
+	free := -a.Held
+	for _, l := range p.Of(a) {
+		if l.Usable(at) {
+			free += l.Remaining
+		}
+	}
+	return free
 }
 
-func takeBackGroup(p *ledger.Purse, e *ledger.Entry, o Origin, contra string, spent error) error {
+// TakeBackTopUp undoes a top-up of which nothing was spent. Faults: wallet.top_up_spent, wallet.held.
+func TakeBackTopUp(p *ledger.Purse, e *ledger.Entry, o Origin, ccy string, at clock.Instant) error {
+	return takeBackGroup(p, e, o, HouseBonusGranted, ErrTopUpSpent, at)
+}
+
+// TakeBackPunches undoes a punch card of which no visit was used. Faults: wallet.punch_card_used, wallet.held.
+func TakeBackPunches(p *ledger.Purse, e *ledger.Entry, o Origin, at clock.Instant) error {
+	return takeBackGroup(p, e, o, HousePunchesIssued, ErrPunchCardStarted, at)
+}
+
+func takeBackGroup(p *ledger.Purse, e *ledger.Entry, o Origin, contra string, spent error, at clock.Instant) error {
 	found := false
 	for i := range p.Lots {
 		l := &p.Lots[i]
@@ -169,6 +196,9 @@ func takeBackGroup(p *ledger.Purse, e *ledger.Entry, o Origin, contra string, sp
 			return spent
 		}
 		a := accountOf(p, l.Account)
+		if !leavesHeld(p, a, []*ledger.Lot{l}, at) {
+			return ErrHeld
+		}
 		amount := l.Amount
 		p.Take(l, amount)
 		e.Add(a, -amount, l)

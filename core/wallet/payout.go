@@ -29,7 +29,7 @@ func PayOut(tx *db.Tx, p *ledger.Purse, e *ledger.Entry, ccy string, s Settlemen
 			classes = []string{ledger.ClassPunch}
 		}
 		for k, want := range []money.Amount{g.PrincipalLeft, g.BonusLeft}[:len(classes)] {
-			if err := empty(p, e, g.Unit, classes[k], g.Group, want); err != nil {
+			if err := empty(tx, p, e, g.Unit, classes[k], g.Group, want); err != nil {
 				return 0, err
 			}
 		}
@@ -44,7 +44,7 @@ func PayOut(tx *db.Tx, p *ledger.Purse, e *ledger.Entry, ccy string, s Settlemen
 }
 
 // empty takes all that is left of a group's lots in one account.
-func empty(p *ledger.Purse, e *ledger.Entry, unit, class string, group id.ID, want money.Amount) error {
+func empty(tx *db.Tx, p *ledger.Purse, e *ledger.Entry, unit, class string, group id.ID, want money.Amount) error {
 	a := p.Find(unit, class)
 	if a == nil {
 		if want != 0 {
@@ -61,7 +61,7 @@ func empty(p *ledger.Purse, e *ledger.Entry, unit, class string, group id.ID, wa
 	if remaining(lots) != want {
 		return ErrChanged
 	}
-	if balanceIn(a, e)-a.Held < want {
+	if balanceIn(a, e)-a.Held < want || !leavesHeld(p, a, lots, tx.Now) {
 		return ErrHeld
 	}
 	takeFrom(p, e, a, lots, want)

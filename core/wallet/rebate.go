@@ -28,7 +28,7 @@ func UndoRebate(tx *db.Tx, p *ledger.Purse, e *ledger.Entry, ccy string, amount 
 	house(p, e, e.Shop, ccy, HouseBonusGranted, amount)
 	left := amount
 	if a := p.Find(ccy, ledger.ClassBonus); a != nil {
-		free := max(balanceIn(a, e)-a.Held, 0)
+		free := max(min(balanceIn(a, e)-a.Held, unheld(p, a, tx.Now)), 0)
 		var own, others []*ledger.Lot
 		for _, l := range p.Of(a) {
 			if l.Group == line {
