@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"encoding/json"
 	"maps"
 	"reflect"
 	"slices"
@@ -19,15 +20,38 @@ func TestTheGoClientFitsTheAPI(t *testing.T) {
 	if err != nil || doc.status != 200 {
 		t.Fatal(doc, err)
 	}
+	schemas, _ := doc.at("components.schemas").(map[string]any)
 	for _, v := range []any{
-		client.Adjustment{}, client.BasketIn{}, client.CloseShiftIn{}, client.CommissionOut{}, client.Coupon{}, client.CouponDesign{}, client.Event{}, client.Fallback{}, client.Line{}, client.LineIn{},
-		client.Lot{}, client.Member{}, client.MemberPatch{}, client.Movement{}, client.NewCoupon{}, client.NewMember{}, client.NewRegister{}, client.NewSKU{}, client.OpenShiftIn{}, client.Prepaid{},
-		client.PunchCard{}, client.PunchCardIn{}, client.Quote{}, client.QuoteMember{}, client.RefundIn{}, client.RefundLineIn{}, client.Register{}, client.SKU{}, client.Sale{}, client.SaleIn{},
-		client.Shift{}, client.ShiftReport{}, client.ShiftTotal{}, client.Shop{}, client.StaffMember{}, client.StockDocument{}, client.StockLevel{}, client.StockMove{}, client.StockMoveIn{},
-		client.Tender{}, client.TenderTotal{}, client.TopUpIn{}, client.VoidIn{}, client.Wallet{},
+		client.AccountBalance{}, client.AccountBalances{}, client.AccountStatement{}, client.Adjustment{}, client.BasketIn{}, client.BonusAdjustmentIn{}, client.BooksDifference{},
+		client.BooksProof{}, client.CardBatch{}, client.CardDesign{}, client.CardDesignPatch{}, client.CardFound{}, client.CardPatch{}, client.CardReplacement{}, client.CashCount{},
+		client.CashMove{}, client.CashMoveIn{}, client.CashOutIn{}, client.CashOutPart{}, client.CashOutQuote{}, client.CloseShiftIn{}, client.CommissionBand{}, client.CommissionEntry{},
+		client.CommissionOut{}, client.CommissionPlan{}, client.CommissionPlanIn{}, client.CommissionRecomputing{}, client.CommissionResult{}, client.CommissionSettlement{},
+		client.CommissionStaffTotal{}, client.CommissionStatement{}, client.CommissionStep{}, client.CommissionSum{}, client.Coupon{}, client.CouponBatch{}, client.CouponClaim{},
+		client.CouponClaimIn{}, client.CouponDefinition{}, client.CouponDefinitionIn{}, client.CouponDesign{}, client.CouponFigures{}, client.CouponHistory{}, client.CouponMove{},
+		client.CouponReason{}, client.CouponTransfer{}, client.CouponUse{}, client.Day{}, client.DayDetail{}, client.DayDocuments{}, client.DayList{}, client.DayPrepaid{}, client.DayTax{},
+		client.DayTender{}, client.DecisionIn{}, client.Denomination{}, client.DiscountIn{}, client.Event{}, client.Exchange{}, client.ExchangeIn{}, client.Expiring{}, client.Explanation{}, client.Fallback{}, client.FieldError{},
+		client.Gift{}, client.GiftCard{}, client.GiftCardEnd{}, client.GiftIn{}, client.GiftRedemption{}, client.Grant{}, client.LiabilityChange{}, client.LiabilityReport{},
+		client.LiabilityRow{}, client.Line{}, client.LineIn{}, client.LostBenefit{}, client.Lot{}, client.Member{}, client.MemberCard{}, client.MemberConsent{}, client.MemberPatch{},
+		client.MemberTier{}, client.Movement{}, client.NewBatch{}, client.NewCard{}, client.NewCommission{}, client.NewCommissionSettlement{}, client.NewConsent{}, client.NewCoupon{},
+		client.NewCouponBatch{}, client.NewGift{}, client.NewMember{}, client.NewPIN{}, client.NewPunchPlan{}, client.NewRegister{}, client.NewRelative{}, client.NewSKU{}, client.NewTier{},
+		client.OpenShiftIn{}, client.Outlay{}, client.PINEntry{}, client.PINState{}, client.Pack{}, client.PackChange{}, client.PackInShop{}, client.Part{}, client.PaymentRow{}, client.Pending{},
+		client.PointAdjustmentIn{}, client.Prepaid{}, client.PrepaidIn{}, client.Problem{}, client.PunchCard{}, client.PunchCardIn{}, client.PunchPlan{}, client.PunchPlanPatch{}, client.Quote{},
+		client.QuoteMember{}, client.ReceiptBlock{}, client.ReceiptColumn{}, client.ReceiptDocument{}, client.RefundIn{}, client.RefundLineIn{}, client.RefundRequest{}, client.Register{},
+		client.Relative{}, client.RuleNote{}, client.RuleRun{}, client.SKU{}, client.SKUPatch{}, client.Sale{}, client.SaleIn{}, client.Shift{}, client.ShiftReport{}, client.ShiftTotal{},
+		client.Shop{}, client.SplitIn{}, client.StaffMember{}, client.StatementAccount{}, client.StatementMovement{}, client.StockDocument{}, client.StockLevel{}, client.StockMove{},
+		client.StockMoveIn{}, client.StockMovement{}, client.TaxCategory{}, client.TaxCategoryIn{}, client.TaxRate{}, client.TaxRateIn{}, client.Tender{}, client.TenderIn{}, client.TenderTotal{},
+		client.Tie{}, client.Tier{}, client.TierByHand{}, client.TierChange{}, client.TierIn{}, client.TierNext{}, client.TopUpIn{}, client.VoidIn{}, client.Wallet{}, client.WalletAdjustment{},
+		client.WalletReason{}, client.WalletStop{}, client.WalletTransfer{}, client.WalletTransferIn{}, client.Warning{},
 	} {
 		sameFields(t, doc, reflect.TypeOf(v))
+		delete(schemas, reflect.TypeOf(v).Name())
 	}
+	for name := range schemas {
+		if !strings.HasPrefix(name, "List") { // client.List
+			t.Errorf("the client has no %s", name)
+		}
+	}
+	theClientCallsEveryOperation(t, doc)
 	aDayWithTheClient(t, s)
 }
 
@@ -70,13 +94,16 @@ func kindOf(t reflect.Type) string {
 		return kindOf(t.Elem())
 	case reflect.String:
 		return "string"
-	case reflect.Int64:
+	case reflect.Int, reflect.Int64:
 		return "integer"
 	case reflect.Bool:
 		return "boolean"
 	case reflect.Slice:
-		if t.Elem().Kind() == reflect.Uint8 { // raw JSON
+		switch {
+		case t == reflect.TypeFor[json.RawMessage]():
 			return "object"
+		case t.Elem().Kind() == reflect.Uint8: // base64
+			return "string"
 		}
 		return "array"
 	}

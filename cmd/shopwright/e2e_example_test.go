@@ -34,6 +34,18 @@ func TestTheExampleClientSells(t *testing.T) {
 		t.Errorf("without bar codes, %v:\n%s", err, out)
 	}
 	s.is(s.get("/stock?sku_id="+tea), map[string]string{"items.0.on_hand": "7"})
+	for gift, want := range map[string][]string{
+		"100.00": {"100.00 on it", "paid 33.50 by gift_card\n", "refund of 33.50: pending", "refund of 33.50: approved", "100.00 on the card"},
+		"20.00":  {"20.00 on it", "paid 20.00 by gift_card\npaid 13.50 by cash\n", "refund of 33.50: approved", "20.00 on the card"},
+	} {
+		out, err := sell("-gift", gift, "6901234567892", "4006381333931")
+		for _, w := range want {
+			if err != nil || !strings.Contains(out, w) {
+				t.Errorf("a gift card of %s: %q is missing, %v:\n%s", gift, w, err, out)
+			}
+		}
+	}
+	s.is(s.get("/stock?sku_id="+tea), map[string]string{"items.0.on_hand": "7"})
 	if out, err := sell("1111"); err == nil || !strings.Contains(out, "checkout.unknown_sku: lines[0].barcode") {
 		t.Errorf("an unknown bar code, %v:\n%s", err, out)
 	}

@@ -66,7 +66,9 @@ func TestCashMovesAndTheCount(t *testing.T) {
 }
 
 // running is the path of the newest shift.
-func (s *shop) running() string { return "/api/v1/shifts/" + s.get("/api/v1/shifts").text("items.0.id") }
+func (s *shop) running() string {
+	return "/api/v1/shifts/" + s.get("/api/v1/shifts").text("items.0.id")
+}
 
 func TestABlindCountOverTheAPI(t *testing.T) {
 	each(t, func(s *shop) {

@@ -23,10 +23,14 @@ var docsCSS string
 //go:embed docs.html
 var docsHTML string
 
-var docsPage = template.Must(template.New("docs").Parse(docsHTML))
+//go:embed guide.html
+var guideHTML string
 
-// docs serves the page that is made from the OpenAPI document: plain HTML without
-// a script, so that it works under the strictest policy and without a network.
+var docsPage = template.Must(template.Must(template.New("docs").Parse(docsHTML)).Parse(guideHTML))
+
+// docs serves the page that is made from the OpenAPI document, with a guide before
+// the operations: plain HTML without a script, so that it works under the
+// strictest policy and without a network.
 // It speaks English, like the document.
 func (a *api) docs(mux *http.ServeMux) {
 	render := sync.OnceValues(func() ([]byte, error) {
@@ -77,6 +81,7 @@ func receiptPage(d receipt.Document) (string, error) {
 type docsData struct {
 	Title, Version, Intro string
 	Groups                []docsGroup
+	Events                []docsEvent
 	Errors                []docsError
 	KeyHeader             string
 }
@@ -108,7 +113,7 @@ type docsError struct{ Code, Text string }
 
 func (a *api) docsView() docsData {
 	o := a.huma.OpenAPI()
-	d := docsData{Title: o.Info.Title, Version: o.Info.Version, Intro: o.Info.Description, KeyHeader: KeyHeader}
+	d := docsData{Title: o.Info.Title, Version: o.Info.Version, Intro: o.Info.Description, KeyHeader: KeyHeader, Events: docsEvents()}
 	s := schemas{o.Components.Schemas}
 	english := i18n.Must(i18n.English)
 	for _, code := range fault.Reasons() {

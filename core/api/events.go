@@ -18,7 +18,7 @@ type Event struct {
 	Type       string          `json:"type" example:"sale.completed.v1"`
 	OccurredAt Instant         `json:"occurred_at"`
 	ShopID     id.ID           `json:"shop_id,omitzero" format:"uuid"`
-	Data       json.RawMessage `json:"data" doc:"By the type; fields are only ever added."`
+	Data       json.RawMessage `json:"data" doc:"By the type; fields are only ever added. The page /docs#event-types lists them."`
 }
 
 type eventsIn struct {

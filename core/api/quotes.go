@@ -175,7 +175,7 @@ func lineOut(cur money.Currency, l *sale.Line) Line {
 	}
 	out.TaxName, out.GiftCard, out.PointsCost, out.PlanID = l.TaxName, l.CardNumber, l.PointsCost, l.Plan
 	switch {
-	case l.Kind == sale.LineTopUp:
+	case l.Kind == sale.LineTopUp, l.Kind == sale.LineCashOut:
 		out.Bonus = m(l.Bonus)
 	case l.Bonus != 0:
 		out.Rebate = m(l.Bonus)

@@ -148,6 +148,9 @@ func (c caller) refund(sold id.ID, b *RefundIn) (req checkout.RefundIn, err erro
 	if req.Plan.Amounts, err = c.tenders(b.Tenders); err != nil {
 		return req, err
 	}
+	for i := range req.Plan.Amounts {
+		req.Plan.Amounts[i].PIN = "" // nobody is asked for one to get money back, and a request would keep it
+	}
 	req.Prepaid, req.UsedAtList, err = c.claim(b.Prepaid)
 	return req, err
 }

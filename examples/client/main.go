@@ -12,6 +12,9 @@
 // It shows what every program at a till must do: ask for a quote, show its total,
 // sell on that quote with a key of its own, and send the same request again, with
 // the same key, where no answer came: the sale is booked once.
+//
+// With -gift 100.00 it sells a gift card first, pays with it, and has the sale
+// refunded by request (giftcard.go).
 package main
 
 import (
@@ -31,14 +34,15 @@ import (
 func main() {
 	demo := flag.String("demo", defaultDemo(), "the demo.json to read address and key from")
 	cash := flag.String("cash", "", "cash that the customer hands over (default: what is due)")
+	gift := flag.String("gift", "", "sell a gift card of this amount, pay with it, and refund the sale")
 	flag.Parse()
-	if err := run(*demo, *cash, flag.Args()); err != nil {
+	if err := run(*demo, *cash, *gift, flag.Args()); err != nil {
 		fmt.Fprintln(os.Stderr, "client:", err)
 		os.Exit(1)
 	}
 }
 
-func run(demo, cash string, barcodes []string) error {
+func run(demo, cash, gift string, barcodes []string) error {
 	s := shop{url: os.Getenv("SHOPWRIGHT_URL"), key: os.Getenv("SHOPWRIGHT_API_KEY")}
 	if s.url == "" {
 		if err := s.fromDemo(demo); err != nil {
@@ -48,6 +52,9 @@ func run(demo, cash string, barcodes []string) error {
 	b, err := s.basket(barcodes)
 	if err != nil {
 		return err
+	}
+	if gift != "" {
+		return s.giftCard(gift, b)
 	}
 	var q quote
 	if err := s.call("POST", "/quotes", "", b, &q); err != nil {
@@ -65,7 +72,7 @@ func run(demo, cash string, barcodes []string) error {
 	}
 	// The quote that the customer saw: should the price have moved meanwhile, the
 	// answer is 409 checkout.total_changed, with the new quote.
-	b.QuoteRef, b.ExpectedTotal, b.Tenders = q.QuoteRef, q.Total, []tender{{"cash", cash}}
+	b.QuoteRef, b.ExpectedTotal, b.Tenders = q.QuoteRef, q.Total, []tender{{Type: "cash", Amount: cash}}
 	var sold sale
 	if err := s.call("POST", "/sales", rand.Text(), b, &sold); err != nil {
 		return err
@@ -83,12 +90,15 @@ func run(demo, cash string, barcodes []string) error {
 // "12.50" stays exactly that.
 type (
 	line struct {
-		Barcode  string `json:"barcode"`
-		Quantity string `json:"quantity"`
+		Kind     string `json:"kind,omitempty"` // of what is no SKU: "gift_card"
+		Amount   string `json:"amount,omitempty"`
+		Barcode  string `json:"barcode,omitempty"`
+		Quantity string `json:"quantity,omitempty"`
 	}
 	tender struct {
-		Type   string `json:"type"`
-		Amount string `json:"amount"`
+		Type      string `json:"type"`
+		Amount    string `json:"amount"`
+		Reference string `json:"reference,omitempty"` // a gift card's number
 	}
 	basket struct {
 		ShopID        string   `json:"shop_id"`
@@ -99,9 +109,10 @@ type (
 		ExpectedTotal string   `json:"expected_total,omitempty"`
 	}
 	quote struct {
-		QuoteRef string `json:"quote_ref"`
-		Currency string `json:"currency"`
-		Total    string `json:"total"`
+		QuoteRef string   `json:"quote_ref"`
+		Currency string   `json:"currency"`
+		Total    string   `json:"total"`
+		Tenders  []tender `json:"tenders"` // what was offered, the rest in cash
 		Lines    []struct {
 			Name      string `json:"name"`
 			Quantity  string `json:"quantity"`
@@ -117,6 +128,10 @@ type (
 		ID     string `json:"id"`
 		Number string `json:"number"`
 		Change string `json:"change"`
+		Total  string `json:"total"`
+		Lines  []struct {
+			GiftCard string `json:"gift_card"`
+		} `json:"lines"`
 	}
 )
 
@@ -206,7 +221,7 @@ func (s *shop) basket(barcodes []string) (b basket, err error) {
 		}
 	}
 	for _, code := range barcodes {
-		b.Lines = append(b.Lines, line{code, "1"})
+		b.Lines = append(b.Lines, line{Barcode: code, Quantity: "1"})
 	}
 	return b, nil
 }

@@ -32,18 +32,21 @@ func New(url, key string) *Client {
 
 // Problem is every error that the API answers (RFC 9457). Programs go by Code.
 type Problem struct {
-	Status    int    `json:"status"` // the HTTP status
-	Type      string `json:"type"`
-	Title     string `json:"title"`
-	Detail    string `json:"detail"` // for people, in their language
-	Code      string `json:"code"`   // stable: "wallet.insufficient_funds"
-	Param     string `json:"param"`  // the input that is wrong
-	RequestID string `json:"request_id"`
-	Quote     *Quote `json:"quote"` // with checkout.total_changed: what it costs now
-	Errors    []struct {
-		Param  string `json:"param"`
-		Detail string `json:"detail"`
-	} `json:"errors"` // with pack.config_invalid: everything that is wrong
+	Status    int          `json:"status"` // the HTTP status
+	Type      string       `json:"type"`
+	Title     string       `json:"title"`
+	Detail    string       `json:"detail"` // for people, in their language
+	Code      string       `json:"code"`   // stable: "wallet.insufficient_funds"
+	Param     string       `json:"param"`  // the input that is wrong
+	RequestID string       `json:"request_id"`
+	Quote     *Quote       `json:"quote"`  // with checkout.total_changed: what it costs now
+	Errors    []FieldError `json:"errors"` // with pack.config_invalid: everything that is wrong
+}
+
+// FieldError is one of several things that are wrong with an input.
+type FieldError struct {
+	Param  string `json:"param"` // JSON pointer into the configuration
+	Detail string `json:"detail"`
 }
 
 // Error is the text for people, and the code.
@@ -64,7 +67,8 @@ func IsCode(err error, code string) bool {
 // ask for the sale again later, or repeat the call with its key.
 type Pending struct {
 	SaleID string `json:"id"`
-	Code   string `json:"code"`
+	State  string `json:"state"` // open
+	Code   string `json:"code"`  // checkout.payment_pending
 	Detail string `json:"detail"`
 }
 
@@ -107,10 +111,54 @@ type request struct {
 	method, path, accept, key string
 	query                     url.Values
 	in                        any
+	again                     bool // it may be sent again though it has no key
+}
+
+// at is a path of these steps, each of them as one.
+func at(steps ...string) string {
+	var b strings.Builder
+	for _, s := range steps {
+		b.WriteByte('/')
+		b.WriteString(url.PathEscape(s))
+	}
+	return b.String()
+}
+
+// flag is a switch in a query; off is not there.
+func flag(on bool) string {
+	if on {
+		return "true"
+	}
+	return ""
+}
+
+// instant is a moment in a query; the zero one is not there.
+func instant(t time.Time) string {
+	if t.IsZero() {
+		return ""
+	}
+	return t.UTC().Format(time.RFC3339Nano)
 }
 
 func get[T any](ctx context.Context, c *Client, path string, q url.Values) (out T, err error) {
-	return out, c.do(ctx, request{method: http.MethodGet, path: path, query: q}, &out)
+	return out, c.do(ctx, request{method: http.MethodGet, path: path, query: q, again: true}, &out)
+}
+
+// ask posts what writes nothing.
+func ask[T any](ctx context.Context, c *Client, path string, in any) (out T, err error) {
+	return out, c.do(ctx, request{method: http.MethodPost, path: path, in: in, again: true}, &out)
+}
+
+func put[T any](ctx context.Context, c *Client, path string, in any) (out T, err error) {
+	return out, c.do(ctx, request{method: http.MethodPut, path: path, in: in}, &out)
+}
+
+func patch[T any](ctx context.Context, c *Client, path string, in any) (out T, err error) {
+	return out, c.do(ctx, request{method: http.MethodPatch, path: path, in: in}, &out)
+}
+
+func remove[T any](ctx context.Context, c *Client, path string) (out T, err error) {
+	return out, c.do(ctx, request{method: http.MethodDelete, path: path}, &out)
 }
 
 func post[T any](ctx context.Context, c *Client, path string, in any, o []Option) (out T, err error) {
@@ -122,7 +170,9 @@ func post[T any](ctx context.Context, c *Client, path string, in any, o []Option
 }
 
 // do sends a request until it is answered. What may be sent again: reads, quotes,
-// and everything with a key; a PATCH is sent once.
+// and everything with a key; a PATCH, PUT or DELETE is sent once, since the
+// repetition of one that came through is answered otherwise (a stale version, a
+// thing that is not there any more).
 func (c *Client) do(ctx context.Context, r request, out any) error {
 	var body []byte
 	if r.in != nil {
@@ -135,7 +185,7 @@ func (c *Client) do(ctx context.Context, r request, out any) error {
 	if attempts < 1 {
 		attempts = 4
 	}
-	if r.method == http.MethodPatch {
+	if !r.again && r.key == "" {
 		attempts = 1
 	}
 	for n := 1; ; n++ {
@@ -203,6 +253,9 @@ func (c *Client) once(ctx context.Context, r request, body []byte, out any) erro
 	}
 	if b, ok := out.(*[]byte); ok {
 		*b = raw
+		return nil
+	}
+	if len(raw) == 0 { // 204
 		return nil
 	}
 	return json.Unmarshal(raw, out)

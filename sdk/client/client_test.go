@@ -110,3 +110,50 @@ func TestASaleIsOneFlatObject(t *testing.T) {
 		t.Error(string(raw), err)
 	}
 }
+
+func TestWhatIsSentAgain(t *testing.T) {
+	ctx := context.Background()
+	busy := says(503, `{"code":"db.busy"}`)
+	for name, call := range map[string]func(*client.Client) error{
+		"a PUT":    func(c *client.Client) error { _, err := c.SetPIN(ctx, "m", client.NewPIN{}); return err },
+		"a DELETE": func(c *client.Client) error { return c.RemoveTaxRate(ctx, "r") },
+	} {
+		a, c := serve(t, busy)
+		if call(c) == nil || len(a.urls) != 1 || a.keys[0] != "" {
+			t.Errorf("%s: %q with %q", name, a.urls, a.keys)
+		}
+	}
+	for name, call := range map[string]func(*client.Client) error{
+		"a quote":              func(c *client.Client) error { _, err := c.Quote(ctx, client.BasketIn{}); return err },
+		"a cash-out's quote":   func(c *client.Client) error { _, err := c.QuoteCashOut(ctx, "m", client.CashOutIn{}); return err },
+		"a read":               func(c *client.Client) error { _, err := c.Liabilities(ctx, "2026-05-01", "2026-05-31", ""); return err },
+		"a receipt":            func(c *client.Client) error { _, err := c.Receipt(ctx, "s", "text/plain"); return err },
+		"a key without a body": func(c *client.Client) error { _, err := c.FinaliseCommissionSettlement(ctx, "s"); return err },
+	} {
+		a, c := serve(t, busy, says(200, `{}`))
+		if err := call(c); err != nil || len(a.urls) != 2 || a.keys[0] != a.keys[1] || (a.keys[0] != "") != (name == "a key without a body") {
+			t.Errorf("%s: %q with %q, %v", name, a.urls, a.keys, err)
+		}
+	}
+}
+
+func TestAnswersThatAreNoDocument(t *testing.T) {
+	ctx := context.Background()
+	_, c := serve(t, says(204, ""))
+	if err := c.RemoveTaxRate(ctx, "r"); err != nil {
+		t.Error(err)
+	}
+	_, c = serve(t, says(200, `{"format":"x.v1"}`))
+	if raw, err := c.ExportMember(ctx, "m"); err != nil || string(raw) != `{"format":"x.v1"}` {
+		t.Error(string(raw), err)
+	}
+	a, c := serve(t, says(200, "code\nA\n"))
+	from := time.Date(2026, 5, 1, 8, 0, 0, 0, time.FixedZone("", 8*3600))
+	raw, err := c.StatementCSV(ctx, client.Owner{ID: "m/1"}, client.StatementFilter{From: from})
+	if err != nil || string(raw) != "code\nA\n" || a.urls[0] != "GET /api/v1/ledger/statement?format=csv&from=2026-05-01T00%3A00%3A00Z&owner_id=m%2F1" {
+		t.Error(string(raw), err, a.urls)
+	}
+	if _, err := c.BlockCard(ctx, "m/1", "c 2"); err == nil || a.urls[1] != "PUT /api/v1/members/m%2F1/cards/c%202/loss" {
+		t.Error(a.urls, err)
+	}
+}
