@@ -38,6 +38,9 @@ type CashOutIn struct {
 // QuoteCashOut says what would be paid out, top-up by top-up; nothing is written.
 // Faults: checkout.nothing_left_to_refund and those of wallet.Calculate.
 func (d *Desk) QuoteCashOut(ctx context.Context, in CashOutIn) (wallet.Settlement, error) {
+	if _, err := member.Get(ctx, d.DB, nil, in.Merchant, in.Member); err != nil {
+		return wallet.Settlement{}, err
+	}
 	var groups []wallet.Prepaid
 	if err := d.DB.Batch(ctx, wallet.AskPrepaid(in.Merchant, in.Member, in.Group, &groups)); err != nil {
 		return wallet.Settlement{}, err

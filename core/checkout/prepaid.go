@@ -96,8 +96,12 @@ func (r *returning) prepaid(l, line *sale.Line, back *sale.LineState) error {
 		}
 		r.payout[l.ID] = st
 		net = st.Refund
+		line.Bonus = 0
 		for _, p := range st.Payments {
 			line.Withheld += p.Withheld
+			if !p.Visits() {
+				line.Bonus += p.BonusLeft
+			}
 		}
 	case sale.LineGiftCard:
 		c := r.soldCard(l.ID)

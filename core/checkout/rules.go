@@ -35,7 +35,7 @@ type stage struct {
 var lineKinds = map[string]promotion.LineKind{
 	sale.LineGoods: promotion.KindGoods, sale.LineService: promotion.KindService,
 	sale.LineTopUp: promotion.KindTopUp, sale.LinePunchCard: promotion.KindPunchCard, sale.LineGiftCard: promotion.KindGiftCard,
-	sale.LineGift: promotion.KindGoods,
+	sale.LineGift: promotion.KindGiftCard, // nothing that packs discount or pay points for
 }
 
 // applyRules asks the packs: price, benefit, top-up, earn, tier, commission. The
