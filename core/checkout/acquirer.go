@@ -33,6 +33,7 @@ func (d *Desk) completeWithAcquirer(ctx context.Context, q *Quote, s *sale.Sale,
 	if err := d.reserve(ctx, q, s, in.Idem); err != nil {
 		return d.orReplay(ctx, in, err)
 	}
+	d.quotes.drop(q)
 	outcome, err := d.takePayment(ctx, s, d.Acquirer.Authorise)
 	if err != nil {
 		d.Log.WarnContext(ctx, "the acquirer gave no answer", "sale", s.ID, "error", err)

@@ -1,6 +1,7 @@
 package checkout
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/shopwright/shopwright/core/clock"
@@ -341,7 +342,11 @@ func (q *Quote) sharesOf(i int) []staff.Share {
 	in := &q.Basket.Lines[i]
 	switch {
 	case len(in.Splits) > 0:
-		return in.Splits
+		shares := slices.Clone(in.Splits)
+		for k := range shares {
+			shares[k].Level = q.Levels[shares[k].Staff]
+		}
+		return shares
 	case !in.Staff.IsNone():
 		return staff.Alone(in.Staff, q.Levels[in.Staff])
 	}

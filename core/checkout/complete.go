@@ -67,6 +67,7 @@ func (d *Desk) Complete(ctx context.Context, in SaleIn) (*sale.Sale, error) {
 	if err != nil {
 		return d.orReplay(ctx, in, err)
 	}
+	d.quotes.drop(q)
 	d.noteFailures(ctx, q, s.ID)
 	return s, nil
 }

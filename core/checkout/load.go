@@ -259,11 +259,9 @@ func (l *loaded) check(b *Basket) error {
 			return ErrUnknownStaff.On(fmt.Sprintf("lines[%d].staff_id", i))
 		}
 		for k, sh := range in.Splits {
-			st := l.staffOf(sh.Staff)
-			if st == nil {
+			if l.staffOf(sh.Staff) == nil {
 				return ErrUnknownStaff.On(fmt.Sprintf("lines[%d].splits[%d].staff_id", i, k))
 			}
-			b.Lines[i].Splits[k].Level = st.Level
 		}
 		switch {
 		case in.Kind == sale.LineTopUp, in.Kind == sale.LineGiftCard:

@@ -89,7 +89,9 @@ func (r *returning) prepaid(l, line *sale.Line, back *sale.LineState) error {
 			groups[i].UsedAtList = r.in.UsedAtList
 		}
 		claim := r.in.Prepaid
-		claim.At = r.tx.Now
+		if claim.At = r.tx.Now; !r.in.request.IsNone() {
+			claim.At = r.request.RequestedAt // asked for in time is in time
+		}
 		st, err := wallet.Calculate(claim, groups)
 		if err != nil {
 			return err

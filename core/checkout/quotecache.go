@@ -56,6 +56,16 @@ func (c *quoteCache) get(ref string, now clock.Instant) *Quote {
 	return q
 }
 
+// drop ends a quote that was sold: it is sold once.
+func (c *quoteCache) drop(q *Quote) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if e := c.byRef[q.Ref]; e != nil {
+		c.order.Remove(e)
+		delete(c.byRef, q.Ref)
+	}
+}
+
 // totalOf reads the total out of a reference.
 func totalOf(ref string) (money.Amount, bool) {
 	if !strings.HasPrefix(ref, "q.") {

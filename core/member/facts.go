@@ -1,10 +1,14 @@
 package member
 
 import (
+	"slices"
+	"strconv"
+	"strings"
 	"time"
 
 	"github.com/shopwright/shopwright/core/clock"
 	"github.com/shopwright/shopwright/core/db"
+	"github.com/shopwright/shopwright/core/fault"
 	"github.com/shopwright/shopwright/core/id"
 	"github.com/shopwright/shopwright/core/money"
 	"github.com/shopwright/shopwright/core/promotion"
@@ -28,127 +32,145 @@ func AskFacts(m, memberID id.ID, today clock.Date, refs []promotion.FactRef, out
 // AskFactsIn reads history facts as of today, today's own sales included: windows
 // end with today (promotion.WindowOf), 0 is the whole life. Visits are dates with
 // a visit, whatever the number of shops; the last visit is in days, -1 for never.
-// The whole life is summed up by the database; the days of the other windows are
-// read once and summed up here, for any number of windows. out has one value for
+// It is one row, whatever the number of facts: the days of the widest window that
+// has a beginning, which are summed up here for all windows, and where a fact of
+// the whole life is asked for, the sums of the days before. out has one value for
 // each ref, in order.
 func AskFactsIn(zone clock.Zone, m, memberID id.ID, today clock.Date, refs []promotion.FactRef, out *[]promotion.FactValue) []db.Ask {
 	values := make([]promotion.FactValue, len(refs))
 	*out = values
-	w := windows{today: today, values: values, from: make([]clock.Date, len(refs)), to: make([]clock.Date, len(refs))}
-	var life, yearly bool
+	if len(refs) == 0 {
+		return nil
+	}
+	life, yearly := false, false
 	first := today.AddDays(1)
 	for i, f := range refs {
 		values[i].FactRef = f
-		if f.Kind == promotion.FactLastVisit {
-			values[i].Value = -1
-		}
-		w.from[i], w.to[i] = promotion.WindowOf(f.WindowDays, today, "")
-		switch {
-		case w.from[i] == "":
+		switch from, _ := promotion.WindowOf(f.WindowDays, today, ""); {
+		case from == "":
 			life = true
-			continue
 		case f.WindowDays == promotion.WindowMembershipYear:
-			yearly, w.from[i] = true, today.AddMonths(-12).AddDays(-1) // the longest; the day is known in the same trip
+			yearly, first = true, min(first, today.AddMonths(-12).AddDays(-1)) // the longest; its first day is known in the same trip
+		default:
+			first = min(first, from)
 		}
-		first = min(first, w.from[i])
 	}
-	var asks []db.Ask
-	if life {
-		asks = append(asks, db.Ask{
-			SQL: `select cast(coalesce(sum(spend), 0) as bigint), cast(coalesce(sum(points), 0) as bigint), count(distinct case when visits > 0 then date end),
-				coalesce(max(case when visits > 0 then date end), '') from member_day where merchant_id = $1 and member_id = $2 and date <= $3`,
-			Args: []any{m, memberID, string(today)}, Scan: w.life,
-		})
-	}
-	if yearly {
-		asks = append(asks, db.Ask{
-			SQL: `select joined_at from members where merchant_id = $1 and id = $2`, Args: []any{m, memberID},
-			Scan: func(r db.Row) error {
-				var joined clock.Instant
-				err := r.Scan(&joined)
-				for i, f := range refs {
-					if f.WindowDays == promotion.WindowMembershipYear {
-						w.from[i], w.to[i] = promotion.WindowOf(f.WindowDays, today, zone.BusinessDate(joined))
-					}
-				}
+	return []db.Ask{{
+		SQL: factsSQL(life, yearly), Args: []any{m, memberID, string(first), string(today)},
+		Scan: func(r db.Row) error {
+			var joined clock.Instant
+			var days string
+			var before figures
+			if err := r.Scan(&joined, &days, &before.spend, &before.points, &before.visits, &before.last); err != nil {
 				return err
-			},
-		})
-	}
-	if first <= today {
-		asks = append(asks, db.Ask{
-			SQL:  `select date, spend, visits, points from member_day where merchant_id = $1 and member_id = $2 and date >= $3 and date <= $4 order by date`,
-			Args: []any{m, memberID, string(first), string(today)}, Scan: w.day,
-		})
-	}
-	return asks
+			}
+			list, err := bucketsOf(days)
+			if err == nil {
+				sumUp(values, list, before, today, zone.BusinessDate(joined))
+			}
+			return err
+		},
+	}}
 }
 
-// windows sums up days into the facts whose windows they lie in.
-type windows struct {
-	today    clock.Date
-	values   []promotion.FactValue
-	from, to []clock.Date // of each value; from "" is the whole life
-	seen     clock.Date   // the last date with a visit
+// factsSQL answers one row. The days come as one text, because a hundred rows cost
+// more on their way than their reading does.
+func factsSQL(life, yearly bool) string {
+	joined := "0"
+	if yearly {
+		joined = `coalesce((select joined_at from members where merchant_id = $1 and id = $2), 0)`
+	}
+	days := `coalesce((select string_agg(concat_ws(' ', date, spend, visits, points), ';') from member_day where merchant_id = $1 and member_id = $2 and date >= $3 and date <= $4), '')`
+	if !life {
+		return `select ` + joined + `, ` + days + `, 0, 0, 0, ''`
+	}
+	return `select ` + joined + `, ` + days + `, cast(coalesce(sum(spend), 0) as bigint), cast(coalesce(sum(points), 0) as bigint),
+		count(distinct case when visits > 0 then date end), coalesce(max(case when visits > 0 then date end), '')
+		from member_day where merchant_id = $1 and member_id = $2 and date < $3`
 }
 
-// life takes the sums of the whole life.
-func (w *windows) life(r db.Row) error {
-	var spend, points, visits int64
-	var last clock.Date
-	if err := r.Scan(&spend, &points, &visits, &last); err != nil {
-		return err
+// figures are what days come to; last is the last one with a visit, "" none.
+type figures struct {
+	spend, points, visits int64
+	last                  string
+}
+
+// bucket is what a member did on a date in one shop.
+type bucket struct {
+	date                  string
+	spend, visits, points int64
+}
+
+// bucketsOf reads "date spend visits points;…" and puts it in the order of dates.
+func bucketsOf(days string) ([]bucket, error) {
+	if days == "" {
+		return nil, nil
 	}
-	for i := range w.values {
-		if w.from[i] != "" {
-			continue
+	out := make([]bucket, 0, strings.Count(days, ";")+1)
+	for rest, more := days, true; more; {
+		var one string
+		one, rest, more = strings.Cut(rest, ";")
+		var b bucket
+		b.date, one, _ = strings.Cut(one, " ")
+		for _, n := range []*int64{&b.spend, &b.visits, &b.points} {
+			var text string
+			text, one, _ = strings.Cut(one, " ")
+			var err error
+			if *n, err = strconv.ParseInt(text, 10, 64); err != nil {
+				return nil, fault.ErrInternal.Wrap(err)
+			}
 		}
-		switch v := &w.values[i]; v.Kind {
+		out = append(out, b)
+	}
+	byDate := func(a, b bucket) int { return strings.Compare(a.date, b.date) }
+	if !slices.IsSortedFunc(out, byDate) { // no database promises the order in which it puts a text together
+		slices.SortFunc(out, byDate)
+	}
+	return out, nil
+}
+
+// sumUp fills in the values: days in the order of dates, before them what is older.
+func sumUp(values []promotion.FactValue, days []bucket, before figures, today, joined clock.Date) {
+	windows := make(map[int]figures, 12)
+	for i := range values {
+		f, known := windows[values[i].WindowDays]
+		if !known {
+			from, to := promotion.WindowOf(values[i].WindowDays, today, joined)
+			if from == "" {
+				f = before
+			}
+			f.add(days, string(from), string(to))
+			windows[values[i].WindowDays] = f
+		}
+		switch v := &values[i]; v.Kind {
 		case promotion.FactSpend:
-			v.Value = spend
+			v.Value = f.spend
 		case promotion.FactPoints:
-			v.Value = points
+			v.Value = f.points
 		case promotion.FactVisits:
-			v.Value = visits
+			v.Value = f.visits
 		case promotion.FactLastVisit:
-			if last != "" {
-				v.Value = daysTo(last, w.today)
+			v.Value = -1
+			if f.last != "" {
+				v.Value = daysTo(clock.Date(f.last), today)
 			}
 		}
 	}
-	return nil
 }
 
-// day takes the bucket of a date in one shop; they come in the order of dates.
-func (w *windows) day(r db.Row) error {
-	var day clock.Date
-	var spend, visits, points int64
-	if err := r.Scan(&day, &spend, &visits, &points); err != nil {
-		return err
-	}
-	for i := range w.values {
-		if w.from[i] == "" || day < w.from[i] || day > w.to[i] {
-			continue
-		}
-		switch v := &w.values[i]; v.Kind {
-		case promotion.FactSpend:
-			v.Value += spend
-		case promotion.FactPoints:
-			v.Value += points
-		case promotion.FactVisits:
-			if visits > 0 && day != w.seen { // a second shop on the day is no second visit
-				v.Value++
-			}
-		case promotion.FactLastVisit:
-			if visits > 0 {
-				v.Value = daysTo(day, w.today)
-			}
+// add sums up the days from one date to another, both included; they are all later
+// than what f holds already.
+func (f *figures) add(days []bucket, from, to string) {
+	start, _ := slices.BinarySearchFunc(days, from, func(b bucket, d string) int { return strings.Compare(b.date, d) })
+	for i := start; i < len(days) && days[i].date <= to; i++ {
+		b := &days[i]
+		f.spend += b.spend
+		f.points += b.points
+		if b.visits > 0 && b.date != f.last { // a second shop on the day is no second visit
+			f.visits++
+			f.last = b.date
 		}
 	}
-	if visits > 0 {
-		w.seen = day
-	}
-	return nil
 }
 
 func daysTo(from, to clock.Date) int64 { return int64(to.Time().Sub(from.Time()).Hours() / 24) }

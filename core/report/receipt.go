@@ -235,6 +235,9 @@ func (w *receiptWriter) line(l *sale.Line, ofBill map[int]bool) receipt.LineView
 		v.Points = l.PointsCost
 	case sale.LineCashOut:
 		v.Name, share = w.l.T("sale.line_cash_out"), "sale.share_used"
+		if l.Visits > 0 {
+			v.Name = w.l.T("sale.line_cash_out_visits", "visits", l.Visits)
+		}
 	}
 	for _, a := range w.s.Adjustments {
 		if a.Line == l.ID && !ofBill[a.Group] {

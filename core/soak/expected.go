@@ -38,8 +38,3 @@ func refused(err error) string {
 	}
 	return ""
 }
-
-// ended reports whether an error only says that the run was told to end.
-func ended(ctx context.Context, err error) bool {
-	return ctx.Err() != nil && (errors.Is(err, context.Canceled) || fault.ReasonIs(err, fault.ErrCanceled.Reason))
-}
