@@ -153,7 +153,8 @@ func TestRefundAndVoid(t *testing.T) {
 		b := s.signIn("manager")
 		sold := s.sales[4]
 		page := "/office/sales/" + sold.ID.String()
-		v := fieldsOf(t, b.get(page).body, page+"/refund")
+		b.get(page).want(t, http.StatusOK, page+"/refund")
+		v := fieldsOf(t, b.get(page+"/refund").body, page+"/refund")
 		line := "line:" + sold.Lines[1].ID.String()
 		b.postForm(page+"/refund", v).want(t, http.StatusBadRequest, "checkout.empty_basket")
 		v.Set(line, "x")
@@ -161,18 +162,20 @@ func TestRefundAndVoid(t *testing.T) {
 		b.postForm(page+"/refund", v).want(t, http.StatusBadRequest, "money.malformed", `value="x"`)
 		v.Set(line, "2")
 		b.postForm(page+"/refund", v).want(t, http.StatusConflict, "sale.refund_exceeds_rest")
-		v = fieldsOf(t, b.get(page).body, page+"/refund")
 		v.Set(line, "1")
+		v.Set("reason", "")
+		b.postForm(page+"/refund", v).want(t, http.StatusBadRequest, "checkout.reason_required", `id="reason-error"`)
 		v.Set("reason", "colour reaction")
+		v = s.workedOut(b, page, v)
 		first := b.postForm(page+"/refund", v).want(t, http.StatusOK, "Refunded with", "colour reaction")
 		again := b.postForm(page+"/refund", v).want(t, http.StatusOK)
 		if first.path != again.path {
 			t.Errorf("the same form was booked twice: %s and %s", first.path, again.path)
 		}
-		v = fieldsOf(t, b.get(page).body, page+"/refund")
+		v = fieldsOf(t, b.get(page+"/refund").body, page+"/refund")
 		v.Set("all", "true")
 		v.Set("reason", "the rest")
-		b.postForm(page+"/refund", v).want(t, http.StatusOK)
+		b.postForm(page+"/refund", s.workedOut(b, page, v)).want(t, http.StatusOK, "Refunded with")
 		if got := b.get(page); strings.Contains(got.body, page+"/refund") {
 			t.Error("a sale that was taken back whole still offers a refund")
 		}

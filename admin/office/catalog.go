@@ -15,6 +15,7 @@ import (
 	"github.com/shopwright/shopwright/core/money"
 	"github.com/shopwright/shopwright/core/sale"
 	"github.com/shopwright/shopwright/core/stock"
+	"github.com/shopwright/shopwright/core/tax"
 )
 
 func (f *office) mountCatalog() {
@@ -120,11 +121,36 @@ func price(p *page, v money.UnitPrice) string {
 }
 
 func (f *office) skuNew(w http.ResponseWriter, r *http.Request, p *page) error {
-	cats, err := catalog.ListCategories(r.Context(), f.db, p.Merchant.ID)
+	g, err := f.groups(r.Context(), p)
 	if err != nil {
 		return err
 	}
-	return f.show(w, r, skuNewView(p, values("kind", string(catalog.Goods), "stocked", "true", "barcodes", r.URL.Query().Get("barcode")), cats))
+	return f.show(w, r, skuNewView(p, values("kind", string(catalog.Goods), "stocked", "true", "barcodes", r.URL.Query().Get("barcode")), g))
+}
+
+// skuGroups are what a SKU may belong to.
+type skuGroups struct {
+	categories []catalog.Category
+	taxes      []tax.Category
+}
+
+func (f *office) groups(ctx context.Context, p *page) (g skuGroups, err error) {
+	if g.categories, err = catalog.ListCategories(ctx, f.db, p.Merchant.ID); err == nil {
+		g.taxes, err = tax.ListCategories(ctx, f.db, p.Merchant.ID)
+	}
+	return g, err
+}
+
+// taxed refuses a SKU whose tax category is in no table; the one that it had may
+// stay. Fault: tax.category_not_found.
+func taxed(ctx context.Context, tx *db.Tx, m id.ID, code, had string) error {
+	if code == had {
+		return nil
+	}
+	if err := tax.MustCategory(ctx, tx, m, code); err != nil {
+		return fault.Of(err).On("tax_category")
+	}
+	return nil
 }
 
 // skuIn is the typed form as a SKU.
@@ -159,6 +185,9 @@ func (f *office) skuCreate(w http.ResponseWriter, r *http.Request, p *page) erro
 	sku, err := skuIn(p, in)
 	if err == nil {
 		err = f.audited(r.Context(), "sku.created", "sku", map[string]string{"code": sku.Code}, func(ctx context.Context, tx *db.Tx) (string, error) {
+			if err := taxed(ctx, tx, p.Merchant.ID, sku.TaxCategory, ""); err != nil {
+				return "", err
+			}
 			var err error
 			made, err = catalog.Create(ctx, tx, sku)
 			return made.ID.String(), err
@@ -166,27 +195,27 @@ func (f *office) skuCreate(w http.ResponseWriter, r *http.Request, p *page) erro
 	}
 	if err != nil {
 		in.err = err
-		cats, listErr := catalog.ListCategories(r.Context(), f.db, p.Merchant.ID)
+		g, listErr := f.groups(r.Context(), p)
 		if listErr != nil {
 			return listErr
 		}
-		return f.again(w, r, err, skuNewView(p, in, cats))
+		return f.again(w, r, err, skuNewView(p, in, g))
 	}
 	return done(w, r, p, "/office/catalog/"+made.ID.String(), "office.catalog.created", "name", made.Name)
 }
 
 // skuDetail is a SKU with its stock.
 type skuDetail struct {
-	s          catalog.SKU
-	in         form
-	categories []catalog.Category
-	level      stock.Level
-	known      bool // there is a level in this shop
-	movements  []stock.Movement
-	numbers    map[id.ID]string
-	move       form
-	first      string
-	next       string
+	s         catalog.SKU
+	in        form
+	groups    skuGroups
+	level     stock.Level
+	known     bool // there is a level in this shop
+	movements []stock.Movement
+	numbers   map[id.ID]string
+	move      form
+	first     string
+	next      string
 }
 
 func (f *office) readSKU(r *http.Request, p *page) (*skuDetail, error) {
@@ -200,7 +229,7 @@ func (f *office) readSKU(r *http.Request, p *page) (*skuDetail, error) {
 		return nil, err
 	}
 	d.in = skuForm(p, &d.s)
-	if d.categories, err = catalog.ListCategories(ctx, f.db, m); err != nil {
+	if d.groups, err = f.groups(ctx, p); err != nil {
 		return nil, err
 	}
 	levels, err := f.levels(ctx, p, []id.ID{u})
@@ -280,6 +309,9 @@ func (f *office) skuUpdate(w http.ResponseWriter, r *http.Request, p *page) erro
 	s, err := skuIn(p, in)
 	if err == nil {
 		err = f.audited(r.Context(), "sku.updated", "sku", map[string]int64{"price_before": int64(d.s.UnitPrice), "price": int64(s.UnitPrice)}, func(ctx context.Context, tx *db.Tx) (string, error) {
+			if err := taxed(ctx, tx, p.Merchant.ID, s.TaxCategory, d.s.TaxCategory); err != nil {
+				return "", err
+			}
 			_, err := catalog.Update(ctx, tx, p.Merchant.ID, d.s.ID, catalog.Patch{Seen: clock.Instant(atoi(in.get("seen"))), Code: &s.Code, Name: &s.Name, Kind: &s.Kind, Category: &s.Category,
 				UnitPrice: &s.UnitPrice, Cost: &s.Cost, TaxCategory: &s.TaxCategory, Stocked: &s.Stocked, Barcodes: &s.Barcodes})
 			return d.s.ID.String(), err

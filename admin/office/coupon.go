@@ -9,11 +9,9 @@ import (
 
 	"github.com/shopwright/shopwright/admin/ui"
 	"github.com/shopwright/shopwright/core/auth"
-	"github.com/shopwright/shopwright/core/catalog"
 	"github.com/shopwright/shopwright/core/clock"
 	"github.com/shopwright/shopwright/core/coupon"
 	"github.com/shopwright/shopwright/core/db"
-	"github.com/shopwright/shopwright/core/fault"
 	"github.com/shopwright/shopwright/core/id"
 	"github.com/shopwright/shopwright/core/member"
 )
@@ -23,6 +21,17 @@ func (f *office) mountCoupons() {
 	f.on("GET /office/coupons/new", auth.PermCatalog, f.couponNew)
 	f.on("POST /office/coupons/new", auth.PermCatalog, f.couponDefine)
 	f.on("POST /office/coupons/issue", auth.PermCatalog, f.couponIssue)
+	f.on("GET /office/coupons/design/{id}", auth.PermCatalog, f.couponDesignPage)
+	f.on("GET /office/coupons/design/{id}/edit", auth.PermCatalog, f.couponDesignEdit)
+	f.on("POST /office/coupons/design/{id}/edit", auth.PermCatalog, f.couponDesignChange)
+	f.on("POST /office/coupons/design/{id}/archive", auth.PermCatalog, f.couponDesignArchive)
+	f.on("POST /office/coupons/design/{id}/batch", auth.PermCatalog, f.couponBatchCreate)
+	f.on("GET /office/coupons/batch/{id}", auth.PermCatalog, f.couponBatchPage)
+	f.on("GET /office/coupons/batch/{id}/codes.csv", auth.PermCatalog, f.couponBatchExport)
+	f.on("POST /office/coupons/batch/{id}/void", auth.PermCatalog, f.couponBatchVoid)
+	f.on("GET /office/coupons/one/{id}", auth.PermCatalog, f.couponPage)
+	f.on("POST /office/coupons/one/{id}/void", auth.PermCatalog, f.couponVoid)
+	f.on("POST /office/coupons/one/{id}/assign", auth.PermCatalog, f.couponAssign)
 }
 
 type couponList struct {
@@ -31,6 +40,7 @@ type couponList struct {
 	members     map[id.ID]string
 	now         clock.Instant
 	code        string
+	archived    bool // the designs shown are those that were ended
 	in          form
 	first       string
 	next        string
@@ -42,8 +52,8 @@ func (f *office) readCoupons(r *http.Request, p *page) (*couponList, error) {
 		return nil, err
 	}
 	ctx, m := r.Context(), p.Merchant.ID
-	l := &couponList{now: f.db.Now(), code: strings.ToUpper(strings.TrimSpace(r.URL.Query().Get("code")))}
-	if l.definitions, err = coupon.Definitions(ctx, f.db, m); err != nil {
+	l := &couponList{now: f.db.Now(), code: strings.ToUpper(strings.TrimSpace(r.URL.Query().Get("code"))), archived: r.URL.Query().Get("archived") == "true"}
+	if l.definitions, err = coupon.ListDefinitions(ctx, f.db, m, l.archived); err != nil {
 		return nil, err
 	}
 	rows, err := coupon.List(ctx, f.db, m, id.None, l.code, at)
@@ -53,14 +63,19 @@ func (f *office) readCoupons(r *http.Request, p *page) (*couponList, error) {
 	var next string
 	l.items, next = db.Cut(at, rows, func(c coupon.Coupon) id.ID { return c.ID })
 	l.first, l.next = pager(r, next)
+	l.members, err = f.ownersOf(ctx, m, l.items)
+	return l, err
+}
+
+// ownersOf names the members that own coupons.
+func (f *office) ownersOf(ctx context.Context, m id.ID, list []coupon.Coupon) (map[id.ID]string, error) {
 	var ids []id.ID
-	for _, c := range l.items {
+	for _, c := range list {
 		if !c.Member.IsNone() {
 			ids = append(ids, c.Member)
 		}
 	}
-	l.members, err = member.Names(ctx, f.db, m, ids)
-	return l, err
+	return member.Names(ctx, f.db, m, ids)
 }
 
 func (f *office) couponsPage(w http.ResponseWriter, r *http.Request, p *page) error {
@@ -88,19 +103,27 @@ func grants(p *page, d coupon.Definition) string {
 	return text
 }
 
+var couponTones = map[coupon.Standing]ui.Tone{coupon.Ready: ui.Ok, coupon.NotYet: ui.Info, coupon.Held: ui.Info, coupon.UsedUp: ui.Neutral, coupon.Expired: ui.Warn, coupon.Voided: ui.Neutral}
+
 // couponState is a coupon's state as of now.
 func couponState(p *page, c coupon.Coupon, now clock.Instant) templ.Component {
-	switch {
-	case c.State == coupon.StateVoid:
-		return ui.Badge(ui.Neutral, p.T("office.coupon_state.void"))
-	case c.Used >= c.Uses:
-		return ui.Badge(ui.Neutral, p.T("office.coupon_state.used"))
-	case c.ValidUntil != 0 && now >= c.ValidUntil:
-		return ui.Badge(ui.Warn, p.T("office.coupon_state.expired"))
-	case !c.LockedBy.IsNone():
-		return ui.Badge(ui.Info, p.T("office.coupon_state.locked"))
+	at := c.StandsAt(now, dateOf(p, now))
+	return ui.Badge(couponTones[at], p.T("office.coupon_state."+string(at)))
+}
+
+// couponEnd is when a coupon ends: an instant, or the last business day.
+func couponEnd(p *page, c coupon.Coupon) templ.Component {
+	if c.UntilDate != "" && c.ValidUntil == 0 {
+		return ui.Text(p.Date(c.UntilDate))
 	}
-	return ui.Badge(ui.Ok, p.T("office.coupon_state.active"))
+	return stamp2(p, c.ValidUntil)
+}
+
+func couponOwner(p *page, who id.ID, names map[id.ID]string) templ.Component {
+	if who.IsNone() {
+		return ui.Text(p.T("office.coupons.bearer"))
+	}
+	return ui.Link(memberName(p, names[who]), "/office/members/"+who.String())
 }
 
 // couponTable lists coupons; members nil leaves their column out.
@@ -113,15 +136,15 @@ func couponTable(p *page, list []coupon.Coupon, members map[id.ID]string, now cl
 	}
 	t.Columns = append(t.Columns, ui.Column{Title: p.T("office.coupons.used"), Numeric: true}, ui.Column{Title: p.T("office.coupons.until")}, ui.Column{Title: p.T("office.col.state"), Key: true})
 	for _, c := range list {
-		cells := []any{word(c.Code), c.Definition.Name, grants(p, c.Definition)}
-		if members != nil {
-			who := templ.Component(ui.Text(p.T("office.coupons.bearer")))
-			if !c.Member.IsNone() {
-				who = ui.Link(memberName(p, members[c.Member]), "/office/members/"+c.Member.String())
-			}
-			cells = append(cells, who)
+		code := templ.Component(word(c.Code))
+		if p.Actor.May(auth.PermCatalog) {
+			code = numberLink(c.Code, "/office/coupons/one/"+c.ID.String())
 		}
-		t.Rows = append(t.Rows, ui.Row(append(cells, p.Int(c.Used)+" / "+p.Int(c.Uses), stamp2(p, c.ValidUntil), couponState(p, c, now))...))
+		cells := []any{code, c.Definition.Name, grants(p, c.Definition)}
+		if members != nil {
+			cells = append(cells, couponOwner(p, c.Member, members))
+		}
+		t.Rows = append(t.Rows, ui.Row(append(cells, p.Int(c.Used)+" / "+p.Int(c.Uses), couponEnd(p, c), couponState(p, c, now))...))
 	}
 	return t
 }
@@ -134,15 +157,11 @@ func (l *couponList) table(p *page) ui.TableProps {
 
 func (l *couponList) designTable(p *page) ui.TableProps {
 	t := ui.TableProps{Caption: p.T("office.coupons.designs"), HideCaption: true, Dense: true,
-		Columns: []ui.Column{{Title: p.T("office.coupons.design")}, {Title: p.T("office.coupons.grants"), Key: true}, {Title: p.T("office.coupons.uses"), Numeric: true}, {Title: p.T("office.coupons.valid_days"), Numeric: true}},
+		Columns: []ui.Column{{Title: p.T("office.coupons.design")}, {Title: p.T("office.coupons.grants"), Key: true}, {Title: p.T("office.coupons.uses"), Numeric: true}, {Title: p.T("office.coupons.validity")}},
 		Empty: ui.EmptyState{Icon: "coupon", Title: p.T("office.coupons.no_designs"), Text: p.T("office.coupons.no_designs_text"),
 			Action: linkButton(p.T("office.coupons.new"), "/office/coupons/new", "plus", ui.Plainly)}}
 	for _, d := range l.definitions {
-		days := "–"
-		if d.ValidDays > 0 {
-			days = count(p, d.ValidDays)
-		}
-		t.Rows = append(t.Rows, ui.Row(d.Name, grants(p, d), p.Int(d.Uses), days))
+		t.Rows = append(t.Rows, ui.Row(ui.Link(d.Name, couponDesignURL(d.ID)), grants(p, d), p.Int(d.Uses), couponValidity(p, d)))
 	}
 	return t
 }
@@ -153,66 +172,6 @@ func (l *couponList) designOptions() []ui.Option {
 		out = append(out, ui.Option{Value: d.ID.String(), Text: d.Name})
 	}
 	return out
-}
-
-func (f *office) couponNew(w http.ResponseWriter, r *http.Request, p *page) error {
-	cats, err := catalog.ListCategories(r.Context(), f.db, p.Merchant.ID)
-	if err != nil {
-		return err
-	}
-	return f.show(w, r, couponNewView(p, values("kind", coupon.KindPercent, "uses", "1"), cats))
-}
-
-// definitionIn reads the form; a product is named by its code or barcode.
-func (f *office) definitionIn(ctx context.Context, p *page, in form) (d coupon.Definition, err error) {
-	d = coupon.Definition{Name: in.get("name"), Kind: in.get("kind"), Category: in.get("category"), Stacking: in.get("stacking"), Uses: atoi(in.get("uses")), ValidDays: int(atoi(in.get("valid_days")))}
-	if s := in.get("rate"); s != "" && d.Kind == coupon.KindPercent {
-		if d.Rate, err = percent(plainNumber(s)); err != nil {
-			return d, fault.Of(err).On("rate")
-		}
-	}
-	if d.Kind == coupon.KindCash {
-		if d.Amount, err = amountIn(p, in.get("amount"), "amount"); err != nil {
-			return d, err
-		}
-	}
-	if d.MinSpend, err = amountIn(p, in.get("min_spend"), "min_spend"); err != nil {
-		return d, err
-	}
-	if d.Kind == coupon.KindProduct && in.get("sku_id") != "" {
-		var hits []catalog.Hit
-		if err := f.db.Batch(ctx, catalog.AskSKUs(p.Merchant.ID, nil, []string{in.get("sku_id")}, &hits)); err != nil {
-			return d, err
-		}
-		if len(hits) == 0 {
-			return d, catalog.ErrNotFound.On("sku_id")
-		}
-		d.SKU, d.SKUCode = hits[0].ID, hits[0].Code
-	}
-	return d, nil
-}
-
-func (f *office) couponDefine(w http.ResponseWriter, r *http.Request, p *page) error {
-	in, err := formOf(r)
-	if err != nil {
-		return err
-	}
-	d, err := f.definitionIn(r.Context(), p, in)
-	if err == nil {
-		err = f.audited(r.Context(), "coupon.defined", "coupon_definition", map[string]string{"kind": d.Kind}, func(_ context.Context, tx *db.Tx) (string, error) {
-			err := coupon.Define(tx, p.Merchant.ID, &d)
-			return d.ID.String(), err
-		})
-	}
-	if err != nil {
-		in.err = err
-		cats, listErr := catalog.ListCategories(r.Context(), f.db, p.Merchant.ID)
-		if listErr != nil {
-			return listErr
-		}
-		return f.again(w, r, err, couponNewView(p, in, cats))
-	}
-	return done(w, r, p, "/office/coupons", "office.coupons.defined", "name", d.Name)
 }
 
 // couponIssue gives a coupon to the one member that the search finds, or to the
@@ -238,19 +197,14 @@ func (f *office) couponIssue(w http.ResponseWriter, r *http.Request, p *page) er
 func (f *office) issue(ctx context.Context, p *page, l *couponList, in form) (c coupon.Coupon, err error) {
 	var who id.ID
 	if q := in.get("member"); q != "" {
-		found, _, err := member.Find(ctx, f.db, f.o.Vault, p.Merchant.ID, q, db.Page{Limit: 2})
-		if err != nil {
+		if who, err = f.oneMember(ctx, p, q, "member"); err != nil {
 			return c, err
 		}
-		if len(found) != 1 { // nobody, or not clear who
-			return c, member.ErrNotFound.On("member")
-		}
-		who = found[0].ID
 	}
 	want := in.get("definition")
 	for i := range l.definitions {
 		d := l.definitions[i]
-		if d.ID.String() != want {
+		if d.ID.String() != want || d.Archived {
 			continue
 		}
 		err = f.audited(ctx, "coupon.issued", "coupon", map[string]string{"definition": want}, func(_ context.Context, tx *db.Tx) (string, error) {
@@ -260,4 +214,20 @@ func (f *office) issue(ctx context.Context, p *page, l *couponList, in form) (c 
 		return c, err
 	}
 	return c, coupon.ErrDefinition.On("definition")
+}
+
+// oneMember is the member that a search finds. Fault: member.not_found where
+// nobody is, or it is not clear who.
+func (f *office) oneMember(ctx context.Context, p *page, q, field string) (id.ID, error) {
+	if strings.TrimSpace(q) == "" { // which would find everybody
+		return id.None, member.ErrNotFound.On(field)
+	}
+	found, _, err := member.Find(ctx, f.db, f.o.Vault, p.Merchant.ID, q, db.Page{Limit: 2})
+	switch {
+	case err != nil:
+		return id.None, err
+	case len(found) != 1:
+		return id.None, member.ErrNotFound.On(field)
+	}
+	return found[0].ID, nil
 }

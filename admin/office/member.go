@@ -23,9 +23,9 @@ func (f *office) mountMembers() {
 	f.on("GET /office/members/{id}/edit", auth.PermMembers, f.memberEdit)
 	f.on("POST /office/members/{id}/edit", auth.PermMembers, f.memberUpdate)
 	f.on("POST /office/members/{id}/status", auth.PermAdjust, f.memberStatus)
-	f.on("POST /office/members/{id}/cards", auth.PermMembers, f.memberCard)
 	f.on("POST /office/members/{id}/tier", auth.PermAdjust, f.memberTier)
-	f.on("POST /office/members/{id}/erase", auth.PermSettings, f.memberErase)
+	f.mountPrivacy()
+	f.mountCards()
 }
 
 const membersAtOnce = 25
@@ -154,7 +154,8 @@ func (f *office) memberCreate(w http.ResponseWriter, r *http.Request, p *page) e
 		err = f.audited(r.Context(), "member.created", "member", nil, func(ctx context.Context, tx *db.Tx) (string, error) {
 			var err error
 			created, err = member.Create(ctx, tx, f.o.Vault, member.In{Merchant: p.Merchant.ID, Name: in.get("name"), Phone: in.get("phone"), Birthday: in.get("birthday"),
-				Sex: in.get("sex"), Address: in.get("address"), Email: in.get("email"), Note: in.get("note"), Card: in.get("card"), Shop: shop})
+				Sex: in.get("sex"), Address: in.get("address"), Email: in.get("email"), Note: in.get("note"), Card: in.get("card"), Shop: shop,
+				DocumentKind: in.get("document_kind"), Document: in.get("document"), Occupation: in.get("occupation")})
 			return created.ID.String(), err
 		})
 	}
@@ -180,7 +181,7 @@ func (f *office) memberEdit(w http.ResponseWriter, r *http.Request, p *page) err
 	}
 	d := m.Private
 	return f.show(w, r, memberFormView(p, values("name", d.Name, "phone", d.Phone, "birthday", d.Birthday, "sex", d.Sex, "address", d.Address,
-		"email", d.Email, "note", d.Note, "shop", m.HomeShop.String(), "version", itoa(m.Version)), &m))
+		"email", d.Email, "note", d.Note, "document_kind", d.DocumentKind, "document", d.Document, "occupation", d.Occupation, "shop", m.HomeShop.String(), "version", itoa(m.Version)), &m))
 }
 
 func (f *office) memberUpdate(w http.ResponseWriter, r *http.Request, p *page) error {
@@ -197,7 +198,8 @@ func (f *office) memberUpdate(w http.ResponseWriter, r *http.Request, p *page) e
 	if err == nil {
 		err = f.audited(r.Context(), "member.updated", "member", nil, func(ctx context.Context, tx *db.Tx) (string, error) {
 			_, err := member.Update(ctx, tx, f.o.Vault, p.Merchant.ID, m.ID, member.Patch{Version: atoi(in.get("version")), Name: str("name"), Phone: str("phone"),
-				Birthday: str("birthday"), Sex: str("sex"), Address: str("address"), Note: str("note"), Email: str("email"), HomeShop: &shop})
+				Birthday: str("birthday"), Sex: str("sex"), Address: str("address"), Note: str("note"), Email: str("email"), HomeShop: &shop,
+				DocumentKind: str("document_kind"), Document: str("document"), Occupation: str("occupation")})
 			return m.ID.String(), err
 		})
 	}
@@ -222,43 +224,6 @@ func (f *office) memberStatus(w http.ResponseWriter, r *http.Request, p *page) e
 		return err
 	}
 	return done(w, r, p, "/office/members/"+m.ID.String(), "office.saved")
-}
-
-// memberCard issues a card, or reports one lost, or takes it back into use.
-func (f *office) memberCard(w http.ResponseWriter, r *http.Request, p *page) error {
-	m, err := f.memberOf(r, p)
-	if err != nil {
-		return err
-	}
-	in, err := formOf(r)
-	if err != nil {
-		return err
-	}
-	do := in.get("do")
-	err = f.audited(r.Context(), "member.card_"+cardAction(do), "member", nil, func(ctx context.Context, tx *db.Tx) (string, error) {
-		switch do {
-		case "block":
-			return m.ID.String(), member.BlockCard(ctx, tx, p.Merchant.ID, in.get("card"))
-		case "unblock":
-			return m.ID.String(), member.UnblockCard(ctx, tx, p.Merchant.ID, in.get("card"))
-		}
-		return m.ID.String(), member.IssueCard(ctx, tx, f.o.Vault, p.Merchant.ID, m.ID, in.get("card"), in.get("kind"))
-	})
-	if err != nil {
-		in.err = err
-		return f.showMember(w, r, p, m, in)
-	}
-	return done(w, r, p, "/office/members/"+m.ID.String(), "office.saved")
-}
-
-func cardAction(do string) string {
-	switch do {
-	case "block":
-		return "blocked"
-	case "unblock":
-		return "unblocked"
-	}
-	return "issued"
 }
 
 // memberTier moves a member to another tier by hand, with a reason.
@@ -287,18 +252,4 @@ func (f *office) memberTier(w http.ResponseWriter, r *http.Request, p *page) err
 		return err
 	}
 	return done(w, r, p, "/office/members/"+m.ID.String(), "office.saved")
-}
-
-func (f *office) memberErase(w http.ResponseWriter, r *http.Request, p *page) error {
-	u, err := pathID(r, "id")
-	if err != nil {
-		return err
-	}
-	err = f.audited(r.Context(), "member.erased", "member", nil, func(ctx context.Context, tx *db.Tx) (string, error) {
-		return u.String(), member.Erase(ctx, tx, p.Merchant.ID, u)
-	})
-	if err != nil {
-		return err
-	}
-	return done(w, r, p, "/office/members/"+u.String(), "office.members.erased")
 }

@@ -4,8 +4,6 @@ import (
 	"context"
 	"net/http"
 
-	"github.com/a-h/templ"
-
 	"github.com/shopwright/shopwright/admin/ui"
 	"github.com/shopwright/shopwright/core/catalog"
 	"github.com/shopwright/shopwright/core/clock"
@@ -37,6 +35,11 @@ type profile struct {
 	facts     []promotion.FactValue
 	now       clock.Instant
 	card      form // what was typed into the card form
+	designs   []member.Design
+	family    []member.Relative
+	consents  []member.Consent
+	pin       member.PIN
+	private   form // what was typed into the forms of the PIN and the family
 	packName  func(id string) string
 }
 
@@ -50,17 +53,17 @@ func (f *office) memberPage(w http.ResponseWriter, r *http.Request, p *page) err
 	if err != nil {
 		return err
 	}
-	return f.showMember(w, r, p, m, form{})
+	return f.showMember(w, r, p, m, nil)
 }
 
-func (f *office) showMember(w http.ResponseWriter, r *http.Request, p *page, m member.Member, card form) error {
+// showMember shows the page; wrong puts in what was typed into one of its forms.
+func (f *office) showMember(w http.ResponseWriter, r *http.Request, p *page, m member.Member, wrong func(*profile) error) error {
 	d, err := f.readProfile(r.Context(), p, m)
 	if err != nil {
 		return err
 	}
-	if card.err != nil {
-		d.card = card
-		return f.again(w, r, card.err, memberView(p, d))
+	if wrong != nil {
+		return f.again(w, r, wrong(d), memberView(p, d))
 	}
 	return f.show(w, r, memberView(p, d))
 }
@@ -78,7 +81,7 @@ func (f *office) readProfile(ctx context.Context, p *page, m member.Member) (*pr
 	}
 	merchant := p.Merchant.ID
 	var accounts []ledger.Account
-	asks := []db.Ask{wallet.AskAccounts(merchant, m.ID, &accounts)}
+	asks := []db.Ask{wallet.AskAccounts(merchant, m.ID, &accounts), member.AskPIN(merchant, m.ID, &d.pin)}
 	if err := f.db.Batch(ctx, append(asks, member.AskFacts(merchant, m.ID, f.today(p), headFacts, &d.facts)...)...); err != nil {
 		return nil, err
 	}
@@ -89,6 +92,9 @@ func (f *office) readProfile(ctx context.Context, p *page, m member.Member) (*pr
 		read(fill(&d.lots)(wallet.Lots(ctx, f.db, merchant, m.ID))) &&
 		read(fill(&d.movements)(wallet.Movements(ctx, f.db, merchant, m.ID, movementsShown))) &&
 		read(fill(&d.cards)(member.ListCards(ctx, f.db, merchant, m.ID))) &&
+		read(fill(&d.designs)(member.ListDesigns(ctx, f.db, merchant))) &&
+		read(fill(&d.family)(member.ListFamily(ctx, f.db, merchant, m.ID))) &&
+		read(fill(&d.consents)(member.ListConsents(ctx, f.db, merchant, m.ID))) &&
 		read(fill(&d.coupons)(coupon.List(ctx, f.db, merchant, m.ID, "", db.Page{Limit: 50}))) &&
 		read(fill(&d.sales)(sale.List(ctx, f.db, merchant, sale.Filter{Member: m.ID}, db.Page{Limit: salesShown}))) &&
 		read(fill(&d.ladder)(f.ladder(ctx, p, m)))
@@ -170,6 +176,7 @@ func (d *profile) identity(p *page) []ui.Pair {
 	return []ui.Pair{
 		{Key: p.T("office.col.phone"), Value: ui.Text(dash(x.Phone))}, {Key: p.T("office.members.birthday"), Value: ui.Text(dash(x.Birthday))},
 		{Key: p.T("office.members.sex"), Value: ui.Text(sex)}, {Key: p.T("office.members.email"), Value: ui.Text(dash(x.Email))},
+		{Key: p.T("office.members.document"), Value: documentText(p, x)}, {Key: p.T("office.members.occupation"), Value: ui.Text(dash(x.Occupation))},
 		{Key: p.T("office.members.address"), Value: ui.Text(dash(x.Address))}, {Key: p.T("office.members.note"), Value: ui.Text(dash(x.Note))},
 		{Key: p.T("office.members.home_shop"), Value: ui.Text(dash(p.ShopName(d.m.HomeShop)))}, {Key: p.T("office.col.joined"), Value: ui.At(p.Ctx, d.m.JoinedAt)},
 	}
@@ -243,6 +250,8 @@ func (d *profile) reason(p *page, m wallet.Movement) string {
 			text += " · " + s.Reason
 		}
 		return text
+	case m.Kind == wallet.KindTransfer, m.Kind == wallet.KindAdjust, m.Kind == wallet.KindExpired, m.Kind == wallet.KindCashOut:
+		return p.T("office.move." + m.Kind)
 	}
 	return m.Kind
 }
@@ -323,18 +332,6 @@ func (d *profile) tierOptions(p *page) []ui.Option {
 		out = append(out, ui.Option{Value: code, Text: d.tiers[code]})
 	}
 	return out
-}
-
-func (d *profile) cardRow(p *page, c member.Card) templ.Component {
-	number := c.Number
-	if c.Kind == member.KindDocument {
-		number = p.T("office.member.document")
-	}
-	tone := ui.Ok
-	if c.Status != member.CardActive {
-		tone = ui.Warn
-	}
-	return rowOf(code(number), ui.Badge(tone, p.T("office.card_status."+c.Status)))
 }
 
 func tierName(d *profile, code string) string {

@@ -207,7 +207,7 @@ func TestEveryKeyHasAText(t *testing.T) {
 			}
 			for _, m := range source.FindAllStringSubmatch(string(b), -1) {
 				n++
-				if !i18n.Must(i18n.English).Has(m[1]) {
+				if !i18n.Must(i18n.English).Has(m[1]) && !(strings.HasSuffix(m[1], "_") && known(m[1])) {
 					t.Errorf("%s: no text for %s", name, m[1])
 				}
 			}
@@ -216,6 +216,12 @@ func TestEveryKeyHasAText(t *testing.T) {
 	if n < 300 {
 		t.Fatalf("only %d keys were found: the pattern is broken", n)
 	}
+}
+
+// known reports whether a text's key begins so: the code completes it with a value.
+func known(prefix string) bool {
+	b, err := os.ReadFile("../../core/i18n/locales/en.json")
+	return err == nil && strings.Contains(string(b), `"`+prefix)
 }
 
 // TestANewMerchantHasEmptyPagesNotBrokenOnes: nothing was ever sold, and then not

@@ -22,11 +22,10 @@ import (
 
 func (f *office) mountSales() {
 	f.on("GET /office/sales", auth.PermReports, f.salesPage)
-	f.on("GET /office/sales/{id}", auth.PermReports, f.salePage)
+	f.on("GET /office/sales/{id}", "", f.salePage) // whoever sells may ask for a refund there
 	f.on("GET /office/sales/{id}/why", auth.PermReports, f.whyPage)
-	f.on("POST /office/sales/{id}/refund", auth.PermRefund, f.saleRefund)
-	f.on("POST /office/sales/{id}/void", auth.PermVoid, f.saleVoid)
 	f.on("POST /office/sales/{id}/print", auth.PermDevices, f.salePrint)
+	f.mountRefunds()
 }
 
 const salesAtOnce = 50
@@ -142,6 +141,8 @@ type saleDetail struct {
 	paper    string // receipt.HTML, which escapes
 	jobs     []device.JobRecord
 	in       form
+	pending  id.ID // a refund request that waits for it
+	parts    saleParts
 }
 
 func (f *office) readSale(ctx context.Context, p *page, u id.ID) (*saleDetail, error) {
@@ -187,6 +188,12 @@ func (f *office) readSale(ctx context.Context, p *page, u id.ID) (*saleDetail, e
 	if d.jobs, _, err = device.ListJobs(ctx, f.db, m, device.JobFilter{Sale: u}, db.Page{Limit: 20}); err != nil {
 		return nil, err
 	}
+	if d.pending, err = f.pendingOf(ctx, m, u); err != nil {
+		return nil, err
+	}
+	if d.parts, err = f.readParts(ctx, p, s); err != nil {
+		return nil, err
+	}
 	if s.State == sale.StateCompleted {
 		doc, err := f.o.Receipts.Document(ctx, m, u, p.Ctx.Locale, 0)
 		if err != nil {
@@ -207,6 +214,9 @@ func (f *office) staffNames(ctx context.Context, m id.ID) (map[id.ID]string, err
 }
 
 func (f *office) salePage(w http.ResponseWriter, r *http.Request, p *page) error {
+	if err := mayAny(r.Context(), auth.PermReports, auth.PermSell); err != nil {
+		return err
+	}
 	u, err := pathID(r, "id")
 	if err != nil {
 		return err
@@ -225,6 +235,15 @@ func lineName(p *page, l *sale.Line) string {
 		return p.T("office.line.top_up")
 	case sale.LinePunchCard:
 		return p.T("office.line.punch_card", "name", l.Name, "n", l.Visits)
+	case sale.LineGiftCard:
+		return p.T("office.line.gift_card", "number", maskedNumber(l.CardNumber))
+	case sale.LineGift:
+		return p.T("office.line.gift", "name", l.Name)
+	case sale.LineCashOut:
+		if l.Visits > 0 {
+			return p.T("office.line.cash_out_visits", "n", l.Visits)
+		}
+		return p.T("office.line.cash_out")
 	}
 	return l.Name
 }
@@ -235,15 +254,7 @@ func (d *saleDetail) lineTable(p *page) ui.TableProps {
 			{Title: p.T("office.sales.net"), Numeric: true, Key: true}, {Title: p.T("office.sales.refunded"), Numeric: true}}}
 	for i := range d.s.Lines {
 		l := &d.s.Lines[i]
-		var sub []string
-		for _, s := range []string{l.SKUCode, d.staff[l.Staff]} {
-			if s != "" {
-				sub = append(sub, s)
-			}
-		}
-		if l.Punches > 0 {
-			sub = append(sub, p.T("office.sales.punches", "n", l.Punches))
-		}
+		sub := d.lineNotes(p, l)
 		back := "–"
 		if st := d.states[l.ID]; st.Refunded > 0 {
 			back = st.Refunded.String()
@@ -264,7 +275,7 @@ func (d *saleDetail) sums(p *page) []ui.Pair {
 	if s.Discount != 0 {
 		out = append(out, ui.Pair{Key: p.T("office.sales.discount"), Value: ui.Text(p.Money(-s.Discount))})
 	}
-	add("office.sales.tax", s.Tax)
+	out = append(out, d.taxPairs(p)...)
 	add("office.sales.rounding", s.CashRounding)
 	out = append(out, ui.Pair{Key: p.T("office.col.total"), Value: ui.Amount(p.Ctx, s.Total)})
 	for _, t := range s.Tenders {
@@ -300,7 +311,7 @@ func (d *saleDetail) facts(p *page) []ui.Pair {
 	if s.Points != 0 {
 		out = append(out, ui.Pair{Key: p.T("office.col.points"), Value: ui.Text(p.Int(signed(s.Kind, s.Points)))})
 	}
-	if s.Commission != 0 {
+	if s.Commission != 0 && p.Actor.May(auth.PermReports) {
 		out = append(out, ui.Pair{Key: p.T("office.sales.commission"), Value: ui.Amount(p.Ctx, money.Amount(signed(s.Kind, int64(s.Commission))))})
 	}
 	if s.TierAfter != s.TierBefore {

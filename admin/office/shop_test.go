@@ -245,6 +245,9 @@ func (s *shop) trade() {
 }
 
 // sell pays stored value first where there is any, the rest in cash.
+// memberPIN is the PIN of members that a test gave one.
+const memberPIN = "73019264"
+
 func (s *shop) sell(who id.ID, lines []checkout.LineIn, coupons []string) *sale.Sale {
 	s.t.Helper()
 	b := checkout.Basket{Merchant: s.m.ID, Shop: s.shop.ID, Register: s.register.ID, Member: who, Lines: lines, Coupons: coupons}
@@ -255,7 +258,7 @@ func (s *shop) sell(who id.ID, lines []checkout.LineIn, coupons []string) *sale.
 	in := checkout.SaleIn{Basket: b, Origin: sale.OriginTill}
 	stored := min(money.Amount(100_00), q.Total)
 	if q.Wallet.StoredValue() >= stored && stored > 0 {
-		in.Tenders = append(in.Tenders, checkout.TenderIn{Type: sale.TenderStoredValue, Amount: stored})
+		in.Tenders = append(in.Tenders, checkout.TenderIn{Type: sale.TenderStoredValue, Amount: stored, PIN: memberPIN})
 	} else {
 		stored = 0
 	}

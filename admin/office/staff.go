@@ -166,15 +166,11 @@ func (d *staffDetail) table(p *page) ui.TableProps {
 		Columns: []ui.Column{{Title: p.T("office.col.date")}, {Title: p.T("office.col.receipt")}, {Title: p.T("office.why.pack")}, {Title: p.T("office.staff.basis"), Numeric: true}, {Title: p.T("office.staff.rate"), Numeric: true}, {Title: p.T("office.col.amount"), Numeric: true, Key: true}},
 		Empty:   ui.EmptyState{Icon: "staff", Title: p.T("office.staff.no_commission"), Text: p.T("office.staff.no_commission_text")}}
 	for _, e := range d.entries {
-		rate := "–"
-		if e.Rate != 0 {
-			rate = p.Percent(e.Rate)
+		sold := templ.Component(ui.Text("–"))
+		if !e.Sale.IsNone() {
+			sold = ui.Link(p.T("office.open"), "/office/sales/"+e.Sale.String())
 		}
-		by := d.pack(e.PackID, e.PackVersion)
-		if e.PackID == "" {
-			by = p.T("office.staff.taken_back")
-		}
-		t.Rows = append(t.Rows, ui.Row(p.Date(e.BusinessDate), ui.Link(p.T("office.open"), "/office/sales/"+e.Sale.String()), by, ui.Amount(p.Ctx, e.Basis), rate, ui.Amount(p.Ctx, e.Amount)))
+		t.Rows = append(t.Rows, ui.Row(p.Date(e.BusinessDate), sold, commissionSource(p, &e, "", d.pack), ui.Amount(p.Ctx, e.Basis), rateText(p, e.Rate), ui.Amount(p.Ctx, e.Amount)))
 	}
 	return t
 }

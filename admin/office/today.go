@@ -37,6 +37,7 @@ type dashboard struct {
 	low     []lowItem
 	latest  []sale.Sale
 	notices []notice
+	waiting int // refund requests that somebody has to decide
 }
 
 type lowItem struct {
@@ -79,6 +80,13 @@ func (f *office) readDashboard(ctx context.Context, p *page) (*dashboard, error)
 	d.latest, _ = db.Cut(db.Page{Limit: 6}, d.latest, saleID)
 	if d.low, err = f.lowStock(ctx, m, shop, 8); err != nil {
 		return nil, err
+	}
+	if p.Actor.May(auth.PermRefund) {
+		pending, err := f.pendingRequests(ctx, m)
+		if err != nil {
+			return nil, err
+		}
+		d.waiting = len(pending)
 	}
 	d.notices, err = f.notices(ctx, p)
 	return d, err

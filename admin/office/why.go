@@ -10,6 +10,7 @@ import (
 	"github.com/shopwright/shopwright/core/checkout"
 	"github.com/shopwright/shopwright/core/money"
 	"github.com/shopwright/shopwright/core/promotion"
+	"github.com/shopwright/shopwright/core/report"
 	"github.com/shopwright/shopwright/core/sale"
 	"github.com/shopwright/shopwright/sdk/rule"
 )
@@ -20,6 +21,7 @@ type explanation struct {
 	p     *page
 	s     *sale.Sale
 	trace checkout.Trace
+	by    string // who sold it: what was taken off by hand is theirs
 }
 
 func (f *office) whyPage(w http.ResponseWriter, r *http.Request, p *page) error {
@@ -31,7 +33,11 @@ func (f *office) whyPage(w http.ResponseWriter, r *http.Request, p *page) error 
 	if err != nil {
 		return err
 	}
-	return f.show(w, r, whyView(p, &explanation{f, p, s, t}))
+	people, err := f.staffNames(r.Context(), p.Merchant.ID)
+	if err != nil {
+		return err
+	}
+	return f.show(w, r, whyView(p, &explanation{f, p, s, t, dash(people[s.Actor])}))
 }
 
 // packName is a pack's name in the reader's language; its id where that version
@@ -64,6 +70,10 @@ func (x *explanation) line(i int) ui.Why {
 		if a.Line != l.ID {
 			continue
 		}
+		if byHand(a.Kind) {
+			w.Reasons = append(w.Reasons, x.byHand(a))
+			continue
+		}
 		r := ui.Reason{Text: x.say(a.PackID, a.PackVersion, a.Code, promotion.Note{Code: a.Code, Arg: a.Arg, Money: a.Money, Label: a.Label}),
 			Pack: x.f.packName(p, a.PackID, a.PackVersion), Version: a.PackVersion, Amount: p.Money(a.Amount)}
 		w.Reasons = append(w.Reasons, r)
@@ -75,6 +85,15 @@ func (x *explanation) line(i int) ui.Why {
 		w.Reasons = append(w.Reasons, x.lost(lost))
 	}
 	return w
+}
+
+// byHand is what a person took off, with who it was and why.
+func (x *explanation) byHand(a sale.Adjustment) ui.Reason {
+	r := ui.Reason{Text: report.AdjustmentText(x.f.pack, x.p.Words, x.s.Currency, a), Pack: x.p.T("office.why.by_hand", "name", x.by), Amount: x.p.Money(a.Amount)}
+	if a.Label != "" {
+		r.Text += ": " + a.Label
+	}
+	return r
 }
 
 func onLine(l checkout.TraceLost, no uint32) bool {

@@ -20,25 +20,39 @@ var groups = []struct {
 		{"today", "/office", "home", auth.PermReports, true},
 		{"register", "/pos", "till", auth.PermSell, true},
 	}},
-	{"shell.nav.business", []entry{
+	{"shell.nav.selling", []entry{
 		{"sales", "/office/sales", "sale", auth.PermReports, true},
+		{"refund_requests", "/office/refund-requests", "recall", auth.PermRefund, false},
+		{"shifts", "/office/shifts", "cash", auth.PermShift, false},
+	}},
+	{"shell.nav.members", []entry{
 		{"members", "/office/members", "member", auth.PermMembers, true},
+		{"tiers", "/office/tiers", "member", auth.PermCatalog, false},
+		{"cards", "/office/cards", "card", auth.PermCatalog, false},
 		{"coupons", "/office/coupons", "coupon", auth.PermCatalog, false},
+		{"gift_cards", "/office/gift-cards", "wallet", auth.PermMembers, false},
+		{"gifts", "/office/gifts", "campaign", auth.PermCatalog, false},
+	}},
+	{"shell.nav.catalog", []entry{
 		{"catalog", "/office/catalog", "catalog", auth.PermCatalog, false},
+		{"plans", "/office/plans", "check", auth.PermCatalog, false},
 		{"stock", "/office/stock", "stock", auth.PermStock, false},
 		{"packs", "/office/packs", "rules", auth.PermPacks, false},
 	}},
-	{"shell.nav.shop", []entry{
-		{"shifts", "/office/shifts", "cash", auth.PermShift, false},
-		{"devices", "/office/devices", "device", auth.PermDevices, false},
-		{"staff", "/office/staff", "staff", auth.PermStaff, false},
-	}},
-	{"shell.nav.books", []entry{
+	{"shell.nav.money", []entry{
+		{"days", "/office/days", "report", auth.PermReports, false},
+		{"liabilities", "/office/liabilities", "wallet", auth.PermReports, false},
+		{"tax", "/office/tax", "percent", auth.PermCatalog, false},
 		{"proof", "/office/proof", "ok", auth.PermProve, false},
 		{"audit", "/office/audit", "audit", auth.PermAudit, false},
 	}},
-	{"shell.nav.setup", []entry{
+	{"shell.nav.staff", []entry{
+		{"staff", "/office/staff", "staff", auth.PermStaff, false},
+		{"commission", "/office/commission", "percent", auth.PermReports, false},
+	}},
+	{"shell.nav.settings", []entry{
 		{"settings", "/office/settings", "settings", auth.PermSettings, false},
+		{"devices", "/office/devices", "device", auth.PermDevices, false},
 		{"edition", "/office/edition", "edition", auth.PermSettings, false},
 		{"keys", "/office/keys", "scan", auth.PermStaff, false},
 	}},

@@ -19,6 +19,9 @@ type RegisterProps struct {
 	Flash    []Flash
 	ScanGap  int // ms between two keys of a scanner; 0 keeps the default of 35
 	ScanMin  int // keys of the shortest code; 0 keeps the default of 4
+	// ScanWith selects a form whose fields go along with a code, so that a scan does
+	// not lose what was typed there.
+	ScanWith string
 }
 
 // KeyProps is one of the register's keys, with its place on the keyboard.
@@ -94,7 +97,11 @@ func scanForm(p RegisterProps) templ.Attributes {
 	if p.Target == "" {
 		return nil
 	}
-	return templ.Attributes{"hx-post": p.ScanURL, "hx-target": p.Target, "hx-select": p.Target, "hx-swap": "outerHTML", "hx-sync": "this:queue all"}
+	a := templ.Attributes{"hx-post": p.ScanURL, "hx-target": p.Target, "hx-select": p.Target, "hx-swap": "outerHTML", "hx-sync": "this:queue all"}
+	if p.ScanWith != "" {
+		a["hx-include"] = p.ScanWith
+	}
+	return a
 }
 
 func scanAttrs(p RegisterProps) templ.Attributes {
