@@ -9,7 +9,6 @@ import (
 	"strings"
 
 	"github.com/shopwright/shopwright/admin/shell"
-	"github.com/shopwright/shopwright/admin/ui"
 	"github.com/shopwright/shopwright/core/auth"
 	"github.com/shopwright/shopwright/core/checkout"
 	"github.com/shopwright/shopwright/core/db"
@@ -17,7 +16,6 @@ import (
 	"github.com/shopwright/shopwright/core/id"
 	"github.com/shopwright/shopwright/core/member"
 	"github.com/shopwright/shopwright/core/money"
-	"github.com/shopwright/shopwright/core/sale"
 	"github.com/shopwright/shopwright/core/web"
 )
 
@@ -52,13 +50,30 @@ func (h *screens) act(w http.ResponseWriter, r *http.Request, d *desk) error {
 	} else {
 		err = errLineGone
 	}
+	if err == nil && do != "sign" && do != "recall" && next.unround(&b) { // those bring a basket of their own
+		v.Notes = append(v.Notes, v.T("pos.unrounded"))
+	}
 	if a.show.IsNone() && err == nil && len(next.Lines) > 0 {
 		// Its quote decides whether the change can be; the drawing shows the same one.
-		v.Quote, err = h.o.Desk.Quote(ctx, next.checkout(&d.Desk))
+		v.Quote, err = h.quote(ctx, &d.Desk, &next)
+		gives := do == "discount" || do == "round-by"
+		if errors.Is(err, checkout.ErrDiscount) && gives {
+			v.Sheet, v.Off.Err = sheetOff, err
+		} else if errors.Is(err, checkout.ErrDiscount) && next.mend(err) { // more than what is left to lower
+			v.Notes = append(v.Notes, v.T("pos.discount_dropped"))
+			if v.Quote, err = nil, nil; len(next.Lines) > 0 {
+				v.Quote, err = h.quote(ctx, &d.Desk, &next)
+			}
+		}
 	}
 	switch {
+	case errors.Is(err, checkout.ErrNeedsManager) && len(next.Lines) > 0:
+		v.Quote = nil
+		v.ask(&next, err)
 	case err != nil && (fault.KindOf(err) == fault.Internal || fault.KindOf(err) == fault.Unavailable):
 		return err
+	case err != nil && v.Off.Err != nil:
+		v.Quote = nil
 	case err != nil:
 		v.Err, v.Quote = err, nil
 		if do == "" || do == "code" {
@@ -94,6 +109,7 @@ func (v *view) takeStaff(r *http.Request) {
 		} else {
 			v.Basket.Lines[i].Staff = id.None
 		}
+		v.Basket.Lines[i].Shares = nil
 	}
 }
 
@@ -121,6 +137,19 @@ func init() { // the steps speak of each other through the sheets
 		"drop":       func(a *action, _ context.Context, arg string) error { return a.b.remove(number(arg)) },
 		"add":        (*action).add,
 		"member":     (*action).attach,
+		"off":        (*action).openOff,
+		"discount":   (*action).discount,
+		"give-up":    (*action).discountOff,
+		"round":      (*action).round,
+		"round-by":   (*action).roundBy,
+		"sign":       (*action).sign,
+		"shares":     (*action).openShares,
+		"share":      (*action).share,
+		"giftcard":   (*action).giftCard,
+		"plan":       (*action).plan,
+		"gift":       (*action).gift,
+		"sum-topup":  (*action).sumTopUp,
+		"cashout":    (*action).openCashOut,
 		"member-off": func(a *action, _ context.Context, _ string) error { a.b.dropMember(); a.b.mendCoupons(a.v); return nil },
 		"coupon":     func(a *action, _ context.Context, arg string) error { return a.b.useCoupon(arg) },
 		"coupon-off": func(a *action, _ context.Context, arg string) error { a.b.dropCoupon(arg); return nil },
@@ -162,11 +191,18 @@ func number(s string) int {
 func (a *action) merchant() id.ID { return a.v.Desk.Merchant.ID }
 
 func (a *action) code(ctx context.Context, _ string) error {
-	f, err := a.h.take(ctx, a.merchant(), a.b, parseCode(a.r.PostForm.Get("code")))
+	typed := parseCode(a.r.PostForm.Get("code"))
+	f, err := a.h.take(ctx, a.merchant(), a.b, typed)
+	if errors.Is(err, errUnknownCode) && a.numberForSale(typed) {
+		return nil
+	}
 	if err != nil {
 		return err
 	}
 	a.show = f.Receipt
+	if f.Gift != "" {
+		return a.giftShown(ctx, f.Gift)
+	}
 	if len(f.SKUs)+len(f.Members) > 0 {
 		a.v.Found, a.v.Sheet, a.v.Query = f, sheetChoice, a.r.PostForm.Get("code")
 	}
@@ -194,7 +230,7 @@ func (a *action) attach(ctx context.Context, arg string) error {
 	if mem.Status != member.Active {
 		return checkout.ErrMemberBlocked
 	}
-	a.b.Member = m
+	a.b.Member, a.b.Card = m, ""
 	return nil
 }
 
@@ -207,7 +243,9 @@ func (b *basket) mendCoupons(v *view) {
 }
 
 func (a *action) clear(context.Context, string) error {
-	a.v.Undo = a.v.Basket.encode()
+	if a.v.Basket.speaks() { // the way back is an address
+		a.v.Undo = a.v.Basket.encode()
+	}
 	*a.b = basket{}
 	return nil
 }
@@ -249,7 +287,7 @@ func (a *action) enrol(ctx context.Context, _ string) error {
 		return err
 	})
 	if err == nil {
-		a.b.Member = made.ID
+		a.b.Member, a.b.Card = made.ID, ""
 		a.v.Notes = append(a.v.Notes, a.v.T("pos.enrolled", "name", made.DisplayName))
 		return nil
 	}
@@ -266,68 +304,12 @@ func (a *action) enrol(ctx context.Context, _ string) error {
 	return nil
 }
 
-func (a *action) topUp(ctx context.Context, arg string) error {
-	if err := auth.Require(ctx, auth.PermTopUp); err != nil {
-		return err
-	}
-	a.v.Sell.TopUp = arg
-	if arg == "" {
-		a.v.Sell.TopUp = a.r.PostForm.Get("amount")
-	}
-	amount, err := ui.ParseMoney(a.v.Currency, a.v.Sell.TopUp)
-	if err == nil && amount <= 0 {
-		err = checkout.ErrLine.On("amount")
-	}
-	return a.sold(line{Kind: sale.LineTopUp, Quantity: money.One, Amount: amount}, err)
-}
-
-func (a *action) punchCard(ctx context.Context, _ string) error {
-	if err := auth.Require(ctx, auth.PermTopUp); err != nil {
-		return err
-	}
-	f := &a.v.Sell
-	form := a.r.PostForm
-	f.SKU, f.Visits, f.Free, f.Price = form.Get("sku"), form.Get("visits"), form.Get("free"), form.Get("price")
-	l := line{Kind: sale.LinePunchCard, Quantity: money.One}
-	price, err := ui.ParseMoney(a.v.Currency, f.Price)
-	sku, skuErr := id.Parse(f.SKU)
-	visits, visitsErr := strconv.ParseInt(f.Visits, 10, 32)
-	var free int64
-	var freeErr error
-	if f.Free != "" {
-		free, freeErr = strconv.ParseInt(f.Free, 10, 32)
-	}
-	switch {
-	case err != nil:
-	case skuErr != nil:
-		err = checkout.ErrUnknownSKU.On("sku")
-	case visitsErr != nil || visits < 1:
-		err = checkout.ErrLine.On("visits")
-	case freeErr != nil || free < 0:
-		err = checkout.ErrLine.On("free")
-	}
-	l.SKU, l.Visits, l.Free, l.Amount = sku, visits, free, price
-	return a.sold(l, err)
-}
-
-// sold puts a prepaid line into the basket, or shows the form again.
-func (a *action) sold(l line, err error) error {
-	if err == nil && a.b.Member.IsNone() {
-		err = checkout.ErrMemberNeeded
-	}
-	if err != nil {
-		a.v.Sheet, a.v.Sell.Err = sheetSell, err
-		return nil
-	}
-	return a.b.append(l)
-}
-
 // park sets the basket aside and begins a new one.
 func (a *action) park(ctx context.Context, _ string) error {
 	if len(a.b.Lines) == 0 {
 		return errParkEmpty
 	}
-	q, err := a.h.o.Desk.Quote(ctx, a.b.checkout(&a.v.Desk))
+	q, err := a.h.quote(ctx, &a.v.Desk, a.b)
 	if err != nil {
 		return err
 	}
@@ -367,12 +349,20 @@ func (a *action) recall(ctx context.Context, no string) error {
 	return nil
 }
 
+func (a *action) openOff(context.Context, string) error {
+	if len(a.b.Lines) == 0 {
+		return checkout.ErrEmpty
+	}
+	a.v.Sheet = sheetOff
+	return nil
+}
+
 func (a *action) openPay(context.Context, string) error {
 	if len(a.b.Lines) == 0 {
 		return checkout.ErrEmpty
 	}
 	a.v.Sheet = sheetPay
-	a.v.Pay = payForm{Sale: id.New(int64(a.h.db.Now()))}
+	a.v.Pay = newPay(a.h.db.Now())
 	return nil
 }
 

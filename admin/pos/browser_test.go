@@ -132,7 +132,7 @@ func (b tab) scan(code string) { b.keys(code+"\n", 0) }
 // write is what a person does.
 func (b tab) write(text string) { b.keys(text, 130*time.Millisecond) }
 
-var codes = map[string]int64{"F1": 112, "F2": 113, "F3": 114, "F4": 115, "F5": 116, "F6": 117, "F7": 118, "F9": 120, "F10": 121, "Escape": 27, "ArrowDown": 40}
+var codes = map[string]int64{"F1": 112, "F2": 113, "F3": 114, "F4": 115, "F5": 116, "F6": 117, "F7": 118, "F8": 119, "F9": 120, "F10": 121, "F11": 122, "Escape": 27, "ArrowDown": 40}
 
 func (b tab) press(key string) {
 	b.t.Helper()
@@ -195,7 +195,7 @@ func (b tab) shot(name string) {
 	for _, v := range []struct {
 		name string
 		w, h int64
-	}{{"desktop", 1280, 900}, {"tablet", 1024, 768}, {"phone", 390, 844}} {
+	}{{"desktop", 1280, 900}, {"tablet", 1024, 768}, {"phone", 360, 780}} {
 		b.size(v.w, v.h)
 		time.Sleep(60 * time.Millisecond)
 		if wide := js[string](b, `document.documentElement.scrollWidth > innerWidth ? Array.from(document.querySelectorAll('body *')).filter(e => e.getBoundingClientRect().right > innerWidth + 1).slice(0, 5).map(e => e.tagName + '.' + e.className).join(' ') || 'unknown' : ''`); wide != "" {

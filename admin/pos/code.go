@@ -17,6 +17,7 @@ import (
 	"github.com/shopwright/shopwright/core/member"
 	"github.com/shopwright/shopwright/core/money"
 	"github.com/shopwright/shopwright/core/sale"
+	"github.com/shopwright/shopwright/core/wallet"
 )
 
 var (
@@ -77,19 +78,21 @@ type found struct {
 	SKU     id.ID
 	Coupon  string
 	Member  id.ID
-	Receipt id.ID // a document to be shown
+	Card    string // of that member, where a card was shown
+	Receipt id.ID  // a document to be shown
+	Gift    string // the number of a gift card that exists
 	// Of a search that hit nothing exactly:
 	SKUs    []catalog.SKU
 	Members []member.Member
 }
 
 func (f *found) isNothing() bool {
-	return f.SKU.IsNone() && f.Coupon == "" && f.Member.IsNone() && f.Receipt.IsNone() && len(f.SKUs)+len(f.Members) == 0
+	return f.SKU.IsNone() && f.Coupon == "" && f.Member.IsNone() && f.Receipt.IsNone() && f.Gift == "" && len(f.SKUs)+len(f.Members) == 0
 }
 
 // resolve decides what a text means: an item's code exactly, a coupon's, a
-// member's phone or card, a receipt's number; else names are searched. Faults:
-// pos.unknown_code, member.card_blocked.
+// member's phone or card, a receipt's number, a gift card's; else names are
+// searched. Faults: pos.unknown_code, member.card_blocked.
 func (h *screens) resolve(ctx context.Context, m id.ID, text string) (found, error) {
 	var hits []catalog.Hit
 	var coupons []coupon.Coupon
@@ -107,10 +110,10 @@ func (h *screens) resolve(ctx context.Context, m id.ID, text string) (found, err
 	if len(coupons) > 0 {
 		return found{Coupon: coupons[0].Code}, nil
 	}
-	mem, err := member.FindByCard(ctx, h.db, h.o.Vault, m, text)
+	card, mem, err := member.FindCard(ctx, h.db, h.o.Vault, m, text)
 	switch {
 	case err == nil:
-		return found{Member: mem.ID}, nil
+		return found{Member: mem.ID, Card: card.Number}, nil
 	case errors.Is(err, member.ErrCardBlocked):
 		return found{}, err
 	case fault.KindOf(err) != fault.NotFound && fault.KindOf(err) != fault.Invalid:
@@ -124,6 +127,13 @@ func (h *screens) resolve(ctx context.Context, m id.ID, text string) (found, err
 		if !errors.Is(err, sale.ErrNotFound) {
 			return found{}, err
 		}
+	}
+	gift, err := wallet.FindGiftCard(ctx, h.db, m, text)
+	if err == nil {
+		return found{Gift: gift.Number}, nil
+	}
+	if k := fault.KindOf(err); k != fault.NotFound && k != fault.Invalid {
+		return found{}, err
 	}
 	return h.search(ctx, m, text)
 }
@@ -170,49 +180,7 @@ func (h *screens) take(ctx context.Context, m id.ID, b *basket, t typed) (found,
 	case f.Coupon != "":
 		return f, b.useCoupon(f.Coupon)
 	case !f.Member.IsNone():
-		b.Member = f.Member
+		b.Member, b.Card = f.Member, f.Card
 	}
 	return f, nil
-}
-
-// mend takes out of a basket what no longer can be sold, because of cause, and
-// reports whether it did: a basket that was set aside may hold a SKU that is
-// gone, a coupon that was used meanwhile.
-func (b *basket) mend(cause error) bool {
-	f := fault.Of(cause)
-	i, has := lineIn(f.Param)
-	switch {
-	case errors.Is(cause, checkout.ErrUnknownSKU), errors.Is(cause, checkout.ErrLine), errors.Is(cause, checkout.ErrQuantity):
-		return has && b.remove(i) == nil
-	case errors.Is(cause, checkout.ErrUnknownStaff):
-		if has && i < len(b.Lines) {
-			b.Lines[i].Staff = id.None
-			return true
-		}
-	case errors.Is(cause, checkout.ErrUnknownMember), errors.Is(cause, checkout.ErrMemberBlocked), errors.Is(cause, checkout.ErrMemberNeeded):
-		before := len(b.Lines)
-		had := !b.Member.IsNone()
-		b.dropMember()
-		return had || len(b.Lines) < before
-	case strings.HasPrefix(f.Reason, "coupon."), errors.Is(cause, checkout.ErrCouponRepeated):
-		had := len(b.Coupons) > 0
-		b.Coupons = nil
-		return had
-	}
-	return false
-}
-
-var lineParam = regexp.MustCompile(`^lines\[([0-9]{1,4})\]`)
-
-// lineIn reads the line's position out of a fault's parameter.
-func lineIn(param string) (int, bool) {
-	m := lineParam.FindStringSubmatch(param)
-	if m == nil {
-		return 0, false
-	}
-	n := 0
-	for _, r := range m[1] {
-		n = n*10 + int(r-'0')
-	}
-	return n, true
 }

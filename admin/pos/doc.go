@@ -2,7 +2,8 @@
 // shift.
 //
 // Owns: the basket as it travels with the page, what the one input understands,
-// the sheets of the register and their keys, baskets that are parked.
+// the sheets of the register and their keys, baskets that are parked, what a
+// manager agreed to at the register.
 // Does not own: prices and benefits (core/checkout quotes every change anew),
 // what a sale books (core/checkout), the drawer's figures (core/till), the look
 // (admin/ui), who is signed in (admin/shell), printers (Options.Devices).
@@ -10,14 +11,26 @@
 // changed page cannot change what is due; the total that was shown goes with the
 // payment and another one is shown and asked for again; a payment sheet has one
 // id for the sale that it makes, so that sending it twice sells once; a code that
-// is not understood changes nothing; every step is a plain form, htmx only swaps
+// is not understood changes nothing; no PIN and no password is ever sent back to
+// the page, and no number of a gift card stands in an address; every step is a plain form, htmx only swaps
 // #register instead of the page.
 //
 // # The keys
 //
 // F1 why this price, F2 the one input, F3 member, F4 park, F5 recall, F6 last
-// sales, F7 top-up and punch cards, F9 pay, F10 shift, Esc back to the input. In
-// the payment sheet F5 to F8 put what is left onto card, QR, stored value, points.
+// sales, F7 top-up, gift and punch cards, gifts, F8 discount, F9 pay, F10 shift,
+// F11 makes the bill round, Esc back to the input. In the payment sheet F5 to F8 put
+// what is left onto card, QR, stored value, points, and a gift card that is scanned
+// pays. Away from the basket F8 lists the refunds that wait for somebody.
+//
+// # A manager at somebody else's register
+//
+// What the cashier may not do alone (a discount above the limit, deciding a refund,
+// paying a wallet out) a manager agrees to on the spot with login and password. The
+// session that proves it ends at once, and nobody but the cashier stays signed in.
+// A discount that was agreed to is the manager's quote of exactly that basket: it is
+// kept in memory with its reference, ends with the quote or with the sale, and is in
+// the audit log. Any other basket is asked for again.
 //
 // # Parked baskets
 //

@@ -47,6 +47,12 @@ func (d *desk) props(f *frame, title string) ui.RegisterProps {
 func registerView(v *view) templ.Component {
 	p := v.props(&v.frame, v.T("pos.title"))
 	p.Query, p.Focus = v.Query, v.Sheet == sheetNone
+	switch v.Sheet { // a scan keeps what was typed
+	case sheetPay:
+		p.ScanWith = "#pay"
+	case sheetSell:
+		p.ScanWith = "#sell-card"
+	}
 	p.Basket, p.Side, p.Foot = mainPart(v), sidePart(v), footPart(v)
 	p.Keys = v.keys()
 	return ui.Register(v.Ctx, p)
@@ -56,6 +62,9 @@ func (v *view) keys() []ui.KeyProps {
 	empty := len(v.Basket.Lines) == 0
 	back := tillKey(v.T("pos.back"), "back", "Escape", "close", false)
 	if v.Sheet == sheetPay { // F5 to F8 are the tenders'
+		return []ui.KeyProps{back, v.roundKey("round:pay")}
+	}
+	if v.Sheet == sheetSign {
 		return []ui.KeyProps{back}
 	}
 	var keys []ui.KeyProps
@@ -74,12 +83,22 @@ func (v *view) keys() []ui.KeyProps {
 	keys = append(keys, tillKey(recall, "recall", "F5", "recall", v.ParkedCount == 0),
 		ui.KeyProps{Text: v.T("pos.sales"), Icon: "sale", Hotkey: "F6", Href: v.path("sales")})
 	if v.May(string(auth.PermTopUp)) {
-		keys = append(keys, tillKey(v.T("pos.top_up"), "wallet", "F7", "sell", false))
+		keys = append(keys, tillKey(v.T("pos.sell_more"), "wallet", "F7", "sell", false))
 	}
+	keys = append(keys, tillKey(v.T("pos.discount"), "percent", "F8", "off", empty), v.roundKey("round"))
 	if v.Sheet == sheetNone {
 		keys = append(keys, tillKey(v.T("pos.clear"), "trash", "", "clear", v.Basket.isEmpty()))
 	}
 	return append(keys, v.lastKeys()...)
+}
+
+// roundKey makes the bill round, or takes that back.
+func (v *view) roundKey(do string) ui.KeyProps {
+	text := v.T("pos.round")
+	if v.Basket.Drop != 0 {
+		text = v.T("pos.round_back")
+	}
+	return tillKey(text, "minus", "F11", do, v.Quote == nil || v.Basket.Drop == 0 && len(v.drops()) == 0)
 }
 
 // lastKeys lead away from the basket.
@@ -91,7 +110,8 @@ func (d *desk) lastKeys() []ui.KeyProps {
 }
 
 func awayKeys(d *desk) []ui.KeyProps {
-	return append([]ui.KeyProps{{Text: d.T("pos.back"), Icon: "back", Hotkey: "Escape", Href: d.path()}, {Text: d.T("pos.sales"), Icon: "sale", Hotkey: "F6", Href: d.path("sales")}}, d.lastKeys()...)
+	return append([]ui.KeyProps{{Text: d.T("pos.back"), Icon: "back", Hotkey: "Escape", Href: d.path()}, {Text: d.T("pos.sales"), Icon: "sale", Hotkey: "F6", Href: d.path("sales")},
+		{Text: d.T("pos.requests"), Icon: "clock", Hotkey: "F8", Href: d.path("requests")}}, d.lastKeys()...)
 }
 
 // hint says what the keys do where nothing else is to be said.
@@ -131,6 +151,14 @@ func (v *view) payDue() ui.DueProps {
 			p.Rows = append(p.Rows, ui.DueRow{Label: v.T("pos.tender." + t), Amount: v.Money(a)})
 		}
 	}
+	for i := range f.Cards {
+		if a, err := f.Cards[i].amount(v); err == nil && a > 0 {
+			p.Rows = append(p.Rows, ui.DueRow{Label: v.T("pos.tender.gift_card") + " " + f.Cards[i].tail(), Amount: v.Money(a)})
+		}
+	}
+	if f.Rounding != 0 {
+		p.Rows = append(p.Rows, ui.DueRow{Label: v.T("pos.rounded"), Amount: v.MoneySigned(f.Rounding)})
+	}
 	switch {
 	case f.Rest > 0 && f.CashGiven:
 		p.Label = v.T("pos.missing")
@@ -138,6 +166,14 @@ func (v *view) payDue() ui.DueProps {
 		p.Label, p.Amount, p.Change = v.T("pos.change"), v.Money(f.Change), true
 	}
 	return p
+}
+
+// lawSays is what a quote lets pass and says, on every sheet that sells.
+func (v *view) lawSays() []string {
+	if v.Quote == nil || v.Sheet != sheetNone && v.Sheet != sheetPay {
+		return nil
+	}
+	return v.warnings(v.Quote)
 }
 
 func deviceTone(s DeviceState) ui.Tone {
@@ -176,21 +212,21 @@ func firstOf(list ...string) string {
 	return ""
 }
 
-// minor writes an amount as the page sends it back.
-func (v *view) minor(a money.Amount) string { return strconv.FormatInt(int64(a), 10) }
-
 // liveSum works the sheet's figure out anew while somebody types.
 func liveSum(v *view) templ.Attributes {
 	return templ.Attributes{"hx-post": v.path("pay"), "hx-vals": `{"do":"sum"}`, "hx-trigger": "input changed delay:120ms", "hx-target": "#pay-due", "hx-select": "#pay-due",
 		"hx-select-oob": "#pay-quick", "hx-swap": "outerHTML", "hx-sync": "closest form:abort"}
 }
 
+// liveTopUp says what a top-up would bring while its amount is typed.
+func liveTopUp(v *view) templ.Attributes {
+	return templ.Attributes{"autocomplete": "off", "autofocus": v.Member != nil && v.Sell.CardNumber == "", "hx-post": v.path(), "hx-vals": `{"do":"sum-topup"}`, "hx-trigger": "input changed delay:200ms", "hx-target": "#topup-live",
+		"hx-select": "#topup-live", "hx-swap": "outerHTML", "hx-sync": "closest form:abort"}
+}
+
 // topUps are the usual amounts.
 func topUps(v *view) []quickCash {
-	unit := money.Amount(1)
-	for range v.Currency.Digits {
-		unit *= 10
-	}
+	unit := unitOf(v.Currency)
 	var out []quickCash
 	for _, n := range []money.Amount{100, 200, 500, 1000, 2000, 5000} {
 		out = append(out, quickCash{v.Money(n * unit), v.Currency.Format(n * unit)})

@@ -11,6 +11,7 @@ import (
 	"github.com/shopwright/shopwright/admin/ui"
 	"github.com/shopwright/shopwright/core/auth"
 	"github.com/shopwright/shopwright/core/checkout"
+	"github.com/shopwright/shopwright/core/clock"
 	"github.com/shopwright/shopwright/core/db"
 	"github.com/shopwright/shopwright/core/fault"
 	"github.com/shopwright/shopwright/core/id"
@@ -35,6 +36,17 @@ type payForm struct {
 	Rest      money.Amount // what no tender pays yet
 	Change    money.Amount
 	CashGiven bool
+	Due       money.Amount // what cash would have to pay, rounded to the coins there are
+	Rounding  money.Amount // by how much Due was rounded
+	Cards     []cardTender
+	Number    string // of a gift card that is typed
+	CardErr   error
+	Frozen    bool // the member's wallet cannot be spent from
+	pins      map[string]string
+}
+
+func newPay(now clock.Instant) payForm {
+	return payForm{Sale: id.New(int64(now)), Amounts: map[string]string{}, Refs: map[string]string{}}
 }
 
 type tenderRow struct {
@@ -43,6 +55,7 @@ type tenderRow struct {
 	Limit              string // what the member has of it
 	Has                bool   // it can be used in this sale
 	Terminal           bool   // paid on a terminal of its own
+	AsksPIN            bool   // the member's
 	Err                error
 }
 
@@ -53,7 +66,7 @@ var tenderKeys = map[string][2]string{
 }
 
 func readPay(r *http.Request) (payForm, error) {
-	f := payForm{Amounts: map[string]string{}, Refs: map[string]string{}}
+	f := payForm{Amounts: map[string]string{}, Refs: map[string]string{}, pins: map[string]string{}}
 	var err error
 	if f.Sale, err = id.Parse(r.PostForm.Get("sale")); err != nil {
 		return f, web.ErrValidation.On("sale").With("param", "sale").With("problem", "")
@@ -61,7 +74,10 @@ func readPay(r *http.Request) (payForm, error) {
 	for _, t := range tenderTypes {
 		f.Amounts[t] = strings.TrimSpace(r.PostForm.Get(t))
 		f.Refs[t] = strings.TrimSpace(r.PostForm.Get("ref." + t))
+		f.pins[t] = r.PostForm.Get("pin." + t)
 	}
+	f.Number = strings.TrimSpace(r.PostForm.Get("gift_number"))
+	f.readCards(r)
 	return f, nil
 }
 
@@ -81,10 +97,11 @@ func (f *payForm) amount(v *view, t string) (money.Amount, error) {
 // most is what a tender may pay of this sale at the most.
 func (f *payForm) most(v *view, t string) money.Amount {
 	q := v.Quote
+	spends := v.Member != nil && !q.Wallet.Frozen && !v.Basket.sellsValue()
 	switch {
-	case t == sale.TenderStoredValue && v.Member != nil && !v.Basket.sells(sale.LineTopUp):
+	case t == sale.TenderStoredValue && spends:
 		return max(min(q.Wallet.StoredValue(), q.Total), 0)
-	case t == sale.TenderPoints && v.Member != nil && !v.Basket.sells(sale.LineTopUp):
+	case t == sale.TenderPoints && spends:
 		return max(min(q.PointsWorth(max(q.Wallet.Points, 0)), q.Total), 0)
 	case t == sale.TenderCard, t == sale.TenderQR, t == sale.TenderCash:
 		return q.Total
@@ -108,7 +125,7 @@ func (f *payForm) settle(v *view) {
 			Terminal: (t == sale.TenderCard || t == sale.TenderQR) && a > 0}
 		switch t {
 		case sale.TenderStoredValue:
-			row.Limit = v.T("pos.available", "amount", v.Money(q.Wallet.StoredValue()))
+			row.Limit, row.AsksPIN = v.T("pos.available", "amount", v.Money(q.Wallet.StoredValue())), q.AsksPIN
 		case sale.TenderPoints:
 			row.Limit = v.T("pos.available_points", "points", v.Int(q.Wallet.Points), "amount", v.Money(q.PointsWorth(max(q.Wallet.Points, 0))))
 		}
@@ -116,19 +133,26 @@ func (f *payForm) settle(v *view) {
 			f.Rows = append(f.Rows, row)
 		}
 	}
-	due := q.Total - other
+	for i := range f.Cards {
+		if a, err := f.Cards[i].amount(v); err == nil {
+			other += a
+		} else {
+			f.Cards[i].Err = err
+		}
+	}
+	f.Frozen = q.Wallet.Frozen
+	rest := max(q.Total-other, 0)
+	f.Due = q.CashDue(rest)
+	f.Rounding = f.Due - rest
 	f.CashGiven = f.Amounts[sale.TenderCash] != ""
-	f.Rest, f.Change = max(due-cash, 0), max(cash-max(due, 0), 0)
-	f.Quick = quickAmounts(v, max(due, 0))
+	f.Rest, f.Change = max(f.Due-cash, 0), max(cash-f.Due, 0)
+	f.Quick = quickAmounts(v, f.Due)
 }
 
 // quickAmounts are the notes that a customer is likely to hand over: what is due,
 // then the next round amounts above it.
 func quickAmounts(v *view, due money.Amount) []quickCash {
-	unit := money.Amount(1)
-	for range v.Currency.Digits {
-		unit *= 10
-	}
+	unit := unitOf(v.Currency)
 	list := []money.Amount{due}
 	for _, step := range []money.Amount{5, 10, 20, 50, 100, 500, 1000} {
 		step *= unit
@@ -157,6 +181,11 @@ func (f *payForm) fillRest(v *view, t string) {
 			other += a
 		}
 	}
+	for i := range f.Cards {
+		if a, err := f.Cards[i].amount(v); err == nil {
+			other += a
+		}
+	}
 	a := min(v.Quote.Total-other, f.most(v, t))
 	if a <= 0 {
 		f.Amounts[t] = ""
@@ -166,8 +195,9 @@ func (f *payForm) fillRest(v *view, t string) {
 	f.Amounts[sale.TenderCash] = ""
 }
 
-// tenders are what is paid with. Where no cash was typed, the rest is cash and exact.
-func (f *payForm) tenders(v *view, total money.Amount) ([]checkout.TenderIn, error) {
+// tenders are what is paid with. Where no cash was typed, the rest is cash and
+// exact: what it comes to in coins, cashDue says.
+func (f *payForm) tenders(v *view, total money.Amount, cashDue func(money.Amount) money.Amount) ([]checkout.TenderIn, error) {
 	var out []checkout.TenderIn
 	rest := total
 	for _, t := range tenderTypes[1:] {
@@ -176,7 +206,18 @@ func (f *payForm) tenders(v *view, total money.Amount) ([]checkout.TenderIn, err
 			return nil, fault.Of(err).On(t)
 		}
 		if a > 0 {
-			out = append(out, checkout.TenderIn{Type: t, Amount: a, Reference: clip(f.Refs[t], 60)})
+			out = append(out, checkout.TenderIn{Type: t, Amount: a, Reference: clip(f.Refs[t], 60), PIN: f.pins[t]})
+			rest -= a
+		}
+	}
+	for i := range f.Cards {
+		c := &f.Cards[i]
+		a, err := c.amount(v)
+		if err != nil {
+			return nil, fault.Of(err).On("gift_card")
+		}
+		if a > 0 {
+			out = append(out, checkout.TenderIn{Type: sale.TenderGiftCard, Amount: a, Reference: c.Number, PIN: c.pin})
 			rest -= a
 		}
 	}
@@ -185,7 +226,7 @@ func (f *payForm) tenders(v *view, total money.Amount) ([]checkout.TenderIn, err
 		return nil, fault.Of(err).On(sale.TenderCash)
 	}
 	if f.Amounts[sale.TenderCash] == "" && rest > 0 {
-		cash = rest
+		cash = cashDue(rest)
 	}
 	if cash > 0 {
 		out = append(out, checkout.TenderIn{Type: sale.TenderCash, Amount: cash})
@@ -218,16 +259,29 @@ func (h *screens) pay(w http.ResponseWriter, r *http.Request, d *desk) error {
 	case "cash":
 		v.Pay.Amounts[sale.TenderCash] = arg
 		return h.draw(w, r, v)
-	case "fill":
+	case "fill", "card", "card-off":
 		first := &view{desk: d, Basket: b}
 		if err := h.fill(r.Context(), first); err != nil {
 			return err
 		}
 		if first.Quote != nil {
 			v.Basket, v.Quote, v.Notes = first.Basket, first.Quote, first.Notes
-			v.Pay.fillRest(first, arg)
+			switch do {
+			case "fill":
+				v.Pay.fillRest(first, arg)
+			case "card":
+				if err := h.addCard(r.Context(), first, &v.Pay, v.Pay.Number); err != nil {
+					return err
+				}
+			default:
+				v.Pay.Cards = slices.DeleteFunc(v.Pay.Cards, func(c cardTender) bool { return c.Number == arg })
+			}
 		}
 		return h.draw(w, r, v)
+	}
+	if v.Pay.Number != "" { // typed and not yet looked at: Enter means that
+		r.PostForm.Set("do", "card")
+		return h.pay(w, r, d)
 	}
 	return h.sell(w, r, v)
 }
@@ -236,7 +290,7 @@ func (h *screens) pay(w http.ResponseWriter, r *http.Request, d *desk) error {
 // that was shown, or a tender does not do, the sheet says so and asks again.
 func (h *screens) sell(w http.ResponseWriter, r *http.Request, v *view) error {
 	ctx := r.Context()
-	if v.Basket.sells(sale.LineTopUp, sale.LinePunchCard) {
+	if v.Basket.sells(sale.LineTopUp, sale.LinePunchCard, sale.LineGiftCard) {
 		if err := auth.Require(ctx, auth.PermTopUp); err != nil {
 			return err
 		}
@@ -246,13 +300,23 @@ func (h *screens) sell(w http.ResponseWriter, r *http.Request, v *view) error {
 		return web.ErrValidation.On("total").With("param", "total").With("problem", "")
 	}
 	total := money.Amount(shown)
-	tenders, err := v.Pay.tenders(v, total)
+	b, err := h.basketOf(ctx, &v.Desk, &v.Basket)
+	if err != nil {
+		return err
+	}
+	cashDue, err := h.cashDue(ctx, v.desk)
+	if err != nil {
+		return err
+	}
+	tenders, err := v.Pay.tenders(v, total, cashDue)
 	if err == nil {
-		in := checkout.SaleIn{Basket: v.Basket.checkout(&v.Desk), ID: v.Pay.Sale, QuoteRef: r.PostForm.Get("quote"), ExpectedTotal: &total, Tenders: tenders,
+		in := checkout.SaleIn{Basket: b, ID: v.Pay.Sale, QuoteRef: r.PostForm.Get("quote"), ExpectedTotal: &total, Tenders: tenders,
 			Actor: v.Actor.ID, Origin: sale.OriginTill,
 			Idem: db.Idem{Key: "pos." + v.Pay.Sale.String(), Route: "POST /pos/pay", BodyHash: bodyHash(v.Basket.encode(), shown, tenders)}}
 		var s *sale.Sale
 		if s, err = h.o.Desk.Complete(ctx, in); err == nil {
+			agreed := v.Basket.checkout(&v.Desk)
+			h.signed.end(&agreed)
 			return h.goTo(w, r, v.path("sales", s.ID.String()+"?paid=1"))
 		}
 	}
@@ -270,7 +334,13 @@ func (h *screens) sell(w http.ResponseWriter, r *http.Request, v *view) error {
 		return err
 	case errors.Is(err, checkout.ErrTotalChanged):
 		v.Pay.Changed = true
+	case errors.Is(err, checkout.ErrNeedsManager): // what was agreed to has ended
+		asked := v.Basket.clone()
+		v.ask(&asked, err)
+		v.Basket.mend(err)
+		return h.draw(w, r, v)
 	}
+	v.Pay.blame(err)
 	v.Pay.Err = err
 	return h.draw(w, r, v)
 }

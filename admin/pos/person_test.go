@@ -188,3 +188,10 @@ func (p *person) want(class, what string) {
 }
 
 func (p *person) money(a money.Amount) string { return "¥" + money.MustCurrency("CNY").Format(a) }
+
+// address is where the basket of the page can be found again.
+func (p *person) address() string {
+	p.t.Helper()
+	b := p.one("basket", func(n *html.Node) bool { return attr(n, "name") == "b" })
+	return p.at.Path + "?b=" + attr(b, "value")
+}

@@ -65,6 +65,8 @@ type screens struct {
 	db   *db.DB
 	o    Options
 	park parking
+
+	signed approvals
 }
 
 // Mount puts the register's addresses, all below /pos, onto mux.
@@ -83,8 +85,11 @@ func Mount(mux *http.ServeMux, sh *shell.Shell, o Options) {
 	at("GET /pos/{register}/sales/{sale}", auth.PermSell, h.showSale)
 	at("GET /pos/{register}/sales/{sale}/print", auth.PermSell, h.printState)
 	at("POST /pos/{register}/sales/{sale}/print", auth.PermSell, h.reprint)
-	at("GET /pos/{register}/sales/{sale}/refund", auth.PermRefund, h.showRefund)
-	at("POST /pos/{register}/sales/{sale}/refund", auth.PermRefund, h.refund)
+	at("GET /pos/{register}/sales/{sale}/refund", auth.PermSell, h.showRefund)
+	at("POST /pos/{register}/sales/{sale}/refund", auth.PermSell, h.refund) // without auth.PermRefund it asks for one
+	at("GET /pos/{register}/requests", auth.PermSell, h.listRequests)
+	at("POST /pos/{register}/requests", auth.PermSell, h.decide) // by who may, or lets somebody sign
+	at("POST /pos/{register}/cashout", auth.PermSell, h.cashOut) // likewise
 	at("POST /pos/{register}/sales/{sale}/void", auth.PermVoid, h.void)
 	at("GET /pos/{register}/shift", auth.PermShift, h.showShift)
 	at("POST /pos/{register}/shift", auth.PermShift, h.changeShift)

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"net/http"
-	"strconv"
 	"strings"
 
 	"github.com/shopwright/shopwright/admin/shell"
@@ -14,7 +13,6 @@ import (
 	"github.com/shopwright/shopwright/core/db"
 	"github.com/shopwright/shopwright/core/fault"
 	"github.com/shopwright/shopwright/core/id"
-	"github.com/shopwright/shopwright/core/money"
 	"github.com/shopwright/shopwright/core/receipt"
 	"github.com/shopwright/shopwright/core/sale"
 	"github.com/shopwright/shopwright/core/web"
@@ -36,23 +34,8 @@ type saleView struct {
 	Rest     bool        // something may still be given back
 	MayVoid  bool
 	Refund   refundForm
+	Request  *requestView // a refund of it that waits
 	Err      error
-}
-
-// refundForm is what is to come back.
-type refundForm struct {
-	Open   bool
-	Key    string
-	Reason string
-	Lines  []refundLine
-	Void   bool
-}
-
-type refundLine struct {
-	ID             id.ID
-	Name, Sub, Net string
-	Rest           money.Quantity
-	Quantity       string
 }
 
 func (h *screens) saleOf(r *http.Request, d *desk) (*saleView, error) {
@@ -87,6 +70,11 @@ func (h *screens) saleOf(r *http.Request, d *desk) (*saleView, error) {
 		}
 		v.MayVoid = !touched && v.Shift != nil && v.Shift.ID == s.Shift && d.May(string(auth.PermVoid))
 		if v.Backs, err = sale.List(ctx, h.db, s.Merchant, sale.Filter{Of: s.ID}, db.Page{Limit: 20}); err != nil {
+			return nil, err
+		}
+	}
+	if v.Rest {
+		if v.Request, err = h.requestOf(ctx, d, s); err != nil {
 			return nil, err
 		}
 	}
@@ -167,106 +155,11 @@ func (h *screens) listSales(w http.ResponseWriter, r *http.Request, d *desk) err
 	if len(list) > 30 {
 		list = list[:30]
 	}
-	return h.sh.Render(w, r, salesScreen(d, &f, list))
-}
-
-func (h *screens) showRefund(w http.ResponseWriter, r *http.Request, d *desk) error {
-	v, err := h.saleOf(r, d)
+	waiting, err := sale.ListRequests(r.Context(), h.db, d.Desk.Merchant.ID, sale.RequestPending, db.Page{Limit: 100})
 	if err != nil {
 		return err
 	}
-	if !v.Rest {
-		v.Err = checkout.ErrNothingLeft
-		return h.sh.Render(w, r, saleScreen(v))
-	}
-	v.openRefund(id.New(int64(h.db.Now())).String(), nil)
-	return h.sh.Render(w, r, saleScreen(v))
-}
-
-// openRefund offers all that is left, or what was typed.
-func (v *saleView) openRefund(key string, r *http.Request) {
-	f := refundForm{Open: true, Key: key, Reason: v.T("pos.reason_return")}
-	if r != nil {
-		f.Reason = r.PostForm.Get("reason")
-	}
-	for i := range v.Sale.Lines {
-		l := &v.Sale.Lines[i]
-		st := v.States[l.ID]
-		if st.Rest() <= 0 {
-			continue
-		}
-		x := refundLine{ID: l.ID, Name: v.lineName(l), Sub: v.T("pos.left_of", "rest", st.Rest().String(), "quantity", l.Quantity.String()), Net: v.Money(st.Net - st.NetBack), Rest: st.Rest(), Quantity: st.Rest().String()}
-		if r != nil {
-			x.Quantity = r.PostForm.Get("q." + l.ID.String())
-		}
-		f.Lines = append(f.Lines, x)
-	}
-	v.Refund = f
-}
-
-// refund gives back what was chosen.
-func (h *screens) refund(w http.ResponseWriter, r *http.Request, d *desk) error {
-	if err := r.ParseForm(); err != nil {
-		return web.ErrMalformed.Wrap(err)
-	}
-	v, err := h.saleOf(r, d)
-	if err != nil {
-		return err
-	}
-	key := r.PostForm.Get("key")
-	in := checkout.RefundIn{Merchant: d.Desk.Merchant.ID, Sale: v.Sale.ID, Reason: r.PostForm.Get("reason"), Register: d.Register.ID, Actor: d.Actor.ID, Origin: sale.OriginTill}
-	in.Lines, err = v.chosen(r)
-	if err == nil {
-		in.Idem, err = refundKey(key, v.Sale.ID, "refund", in.Reason, in.Lines)
-	}
-	var back *sale.Sale
-	if err == nil {
-		back, err = h.o.Desk.Refund(r.Context(), in)
-	}
-	if err != nil {
-		if k := fault.KindOf(err); k == fault.Internal || k == fault.Unavailable {
-			return err
-		}
-		v.openRefund(key, r)
-		v.Err = err
-		return h.sh.Render(w, r, saleScreen(v))
-	}
-	return h.goTo(w, r, d.path("sales", back.ID.String()+"?paid=1"))
-}
-
-// chosen reads the quantities; an empty field gives nothing back of its line.
-func (v *saleView) chosen(r *http.Request) ([]checkout.RefundLine, error) {
-	var out []checkout.RefundLine
-	for i := range v.Sale.Lines {
-		l := &v.Sale.Lines[i]
-		s := strings.TrimSpace(r.PostForm.Get("q." + l.ID.String()))
-		if s == "" || s == "0" {
-			continue
-		}
-		q, err := money.ParseQuantity(s)
-		if err != nil {
-			return nil, err
-		}
-		out = append(out, checkout.RefundLine{Line: l.ID, Quantity: q})
-	}
-	if len(out) == 0 { // no lines would mean all of them
-		return nil, errNothingChosen
-	}
-	return out, nil
-}
-
-var errNothingChosen = fault.New(fault.Invalid, "pos.nothing_chosen")
-
-func refundKey(key string, of id.ID, route, reason string, lines []checkout.RefundLine) (db.Idem, error) {
-	k := db.Idem{Key: "pos." + key, Route: "POST /pos/" + route, BodyHash: of.String() + reason}
-	for _, l := range lines {
-		k.BodyHash += "|" + l.Line.String() + strconv.FormatInt(int64(l.Quantity), 10)
-	}
-	k.BodyHash = hashOf(k.BodyHash)
-	if key == "" {
-		return k, db.ErrKeyMissing
-	}
-	return k, k.Check()
+	return h.sh.Render(w, r, salesScreen(d, &f, list, len(waiting)))
 }
 
 // void takes a sale of the running shift back whole.
@@ -312,4 +205,30 @@ func (v *saleView) due() ui.DueProps {
 		p.Label, p.Amount, p.Rows = v.T("pos.total"), v.Money(s.Total), p.Rows[1:]
 	}
 	return p
+}
+
+// soldCards are the gift cards that this moment's sale made: their numbers are
+// read out to whoever bought them.
+func (v *saleView) soldCards() (out []sale.Line) {
+	if !v.Paid || v.Sale.Kind != sale.KindSale {
+		return nil
+	}
+	for _, l := range v.Sale.Lines {
+		if l.Kind == sale.LineGiftCard && l.CardNumber != "" {
+			out = append(out, l)
+		}
+	}
+	return out
+}
+
+// spaced writes a number in groups of four, as it stands on cards.
+func spaced(number string) string {
+	var b strings.Builder
+	for i, r := range number {
+		if i > 0 && i%4 == 0 {
+			b.WriteByte(' ')
+		}
+		b.WriteRune(r)
+	}
+	return b.String()
 }

@@ -20,10 +20,10 @@ func saleScreen(v *saleView) templ.Component {
 	return ui.Register(v.Ctx, p)
 }
 
-func salesScreen(d *desk, f *frame, list []sale.Sale) templ.Component {
+func salesScreen(d *desk, f *frame, list []sale.Sale, waiting int) templ.Component {
 	p := d.props(f, d.T("pos.sales"))
 	p.Focus = true
-	p.Basket, p.Keys, p.Foot = salesMain(d, list), awayKeys(d), onwards(d, nil)
+	p.Basket, p.Keys, p.Foot = salesMain(d, list, waiting), awayKeys(d), onwards(d, nil)
 	return ui.Register(d.Ctx, p)
 }
 
@@ -64,14 +64,18 @@ func hashOf(s string) string {
 	return hex.EncodeToString(sum[:])
 }
 
-// refundDue is the most that may be given back.
+// refundDue is the most that may be given back, with what was computed for what
+// was prepaid.
 func (v *saleView) refundDue() ui.DueProps {
 	var left money.Amount
-	for _, st := range v.States {
-		left += st.Net - st.NetBack
-		if v.Sale.Total == v.Sale.Subtotal-v.Sale.Discount+v.Sale.Tax { // tax came on top
-			left += st.Tax - st.TaxBack
-		}
+	for _, l := range v.Refund.Lines {
+		left += l.Most
 	}
 	return ui.DueProps{Label: v.T("pos.refund_at_most"), Amount: v.Money(left)}
+}
+
+func requestsScreen(v *requestsView) templ.Component {
+	p := v.props(&v.frame, v.T("pos.requests_title"))
+	p.Basket, p.Keys, p.Foot = requestsMain(v), awayKeys(v.desk), onwards(v.desk, nil)
+	return ui.Register(v.Ctx, p)
 }

@@ -32,8 +32,10 @@ import (
 	"github.com/shopwright/shopwright/core/receipt"
 	books "github.com/shopwright/shopwright/core/report"
 	"github.com/shopwright/shopwright/core/sale"
+	"github.com/shopwright/shopwright/core/setting"
 	"github.com/shopwright/shopwright/core/stock"
 	"github.com/shopwright/shopwright/core/tenant"
+	"github.com/shopwright/shopwright/core/wallet"
 	"github.com/shopwright/shopwright/core/web"
 	"github.com/shopwright/shopwright/rules"
 	"github.com/shopwright/shopwright/rules/packs"
@@ -246,6 +248,49 @@ func (s *shop) coupon(d coupon.Definition, owner id.ID) string {
 		return nil
 	})
 	return code
+}
+
+func (s *shop) set(pairs ...string) {
+	s.t.Helper()
+	for i := 0; i+1 < len(pairs); i += 2 {
+		s.tx(func(_ context.Context, tx *db.Tx) error {
+			return setting.Set(tx, setting.Place{Merchant: s.m.ID}, pairs[i], pairs[i+1])
+		})
+	}
+}
+
+// password lets somebody sign in, and sign, by what they know.
+func (s *shop) password(role auth.Role, password string) {
+	s.t.Helper()
+	hash, err := s.auth.HashPassword(s.ctx, password)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	s.tx(func(ctx context.Context, tx *db.Tx) error {
+		return auth.SetPassword(auth.WithActor(ctx, auth.JobActor(s.m.ID, "test")), tx, s.m.ID, s.staff[role], hash)
+	})
+}
+
+// audited is how often something was done, by whom at last.
+func (s *shop) audited(action string) (n int, last auth.AuditEntry) {
+	s.t.Helper()
+	list, _, err := auth.ListAudit(s.ctx, s.db, s.m.ID, auth.AuditFilter{Action: action}, db.Page{})
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	if len(list) > 0 {
+		last = list[0]
+	}
+	return len(list), last
+}
+
+func (s *shop) wallet() wallet.Wallet {
+	s.t.Helper()
+	w, err := wallet.Get(s.ctx, s.db, s.m.ID, s.member)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	return w
 }
 
 // proven fails the test where a figure does not follow from the entries.

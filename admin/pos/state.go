@@ -11,6 +11,7 @@ import (
 	"github.com/shopwright/shopwright/core/id"
 	"github.com/shopwright/shopwright/core/money"
 	"github.com/shopwright/shopwright/core/sale"
+	"github.com/shopwright/shopwright/core/staff"
 	"github.com/shopwright/shopwright/core/tenant"
 )
 
@@ -30,10 +31,13 @@ const (
 
 // basket is what is rung up, as it travels with the page. It holds no price.
 type basket struct {
-	Member  id.ID    `json:"m,omitzero"`
-	Lines   []line   `json:"l,omitempty"`
-	Coupons []string `json:"c,omitempty"`
-	Current int      `json:"n,omitempty"` // the line that was touched last, from 1
+	Member  id.ID        `json:"m,omitzero"`
+	Card    string       `json:"k,omitempty"` // the member's card that was shown
+	Lines   []line       `json:"l,omitempty"`
+	Coupons []string     `json:"c,omitempty"`
+	Off     *off         `json:"d,omitempty"` // given by hand on the whole bill
+	Drop    money.Amount `json:"r,omitempty"` // taken off to make the bill round
+	Current int          `json:"n,omitempty"` // the line that was touched last, from 1
 }
 
 type line struct {
@@ -41,9 +45,29 @@ type line struct {
 	SKU      id.ID          `json:"s,omitzero"`
 	Quantity money.Quantity `json:"q"`
 	Staff    id.ID          `json:"t,omitzero"`
+	Shares   []share        `json:"h,omitempty"` // where several did the work, instead of Staff
 	Amount   money.Amount   `json:"a,omitempty"`
 	Visits   int64          `json:"v,omitempty"`
 	Free     int64          `json:"f,omitempty"`
+	Plan     id.ID          `json:"p,omitzero"`
+	Face     money.Amount   `json:"w,omitempty"`
+	Number   string         `json:"g,omitempty"` // a gift card's, where it was chosen
+	Gift     id.ID          `json:"i,omitzero"`
+	Off      *off           `json:"d,omitempty"`
+}
+
+// off is a discount by hand: a rate or an amount.
+type off struct {
+	Rate   money.Rate   `json:"r,omitempty"`
+	Amount money.Amount `json:"a,omitempty"`
+	Reason string       `json:"w"`
+}
+
+// share is one person's part in a line.
+type share struct {
+	Staff id.ID      `json:"t"`
+	Role  staff.Role `json:"r"`
+	Share money.Rate `json:"s"`
 }
 
 // encode is the basket as a form field and as a part of an address.
@@ -87,6 +111,12 @@ func (b *basket) isEmpty() bool {
 	return b.Member.IsNone() && len(b.Lines) == 0 && len(b.Coupons) == 0
 }
 
+// speaks reports whether the basket's text may stand in an address: the number of
+// a gift card is money, and addresses are kept in many places.
+func (b *basket) speaks() bool {
+	return !slices.ContainsFunc(b.Lines, func(l line) bool { return l.Number != "" })
+}
+
 func (b *basket) clone() basket {
 	c := *b
 	c.Lines, c.Coupons = slices.Clone(b.Lines), slices.Clone(b.Coupons)
@@ -95,11 +125,66 @@ func (b *basket) clone() basket {
 
 // checkout is the basket for the flow.
 func (b *basket) checkout(d *tenant.Desk) checkout.Basket {
-	out := checkout.Basket{Merchant: d.Merchant.ID, Shop: d.Shop.ID, Register: d.Register.ID, Member: b.Member, Coupons: slices.Clone(b.Coupons)}
+	out := checkout.Basket{Merchant: d.Merchant.ID, Shop: d.Shop.ID, Register: d.Register.ID, Member: b.Member, Card: b.Card, Coupons: slices.Clone(b.Coupons), Drop: b.Drop}
 	for _, l := range b.Lines {
-		out.Lines = append(out.Lines, checkout.LineIn{Kind: l.Kind, SKU: l.SKU, Quantity: l.Quantity, Staff: l.Staff, Amount: l.Amount, Visits: l.Visits, FreeVisits: l.Free})
+		in := checkout.LineIn{Kind: l.Kind, SKU: l.SKU, Quantity: l.Quantity, Staff: l.Staff, Amount: l.Amount, Visits: l.Visits, FreeVisits: l.Free, Plan: l.Plan, Face: l.Face, CardNumber: l.Number, Gift: l.Gift}
+		for _, s := range l.Shares {
+			in.Splits = append(in.Splits, staff.Share{Staff: s.Staff, Role: s.Role, Share: s.Share})
+		}
+		out.Lines = append(out.Lines, in)
+	}
+	for _, g := range b.given() {
+		out.Discounts = append(out.Discounts, checkout.Discount{Line: g.Line, Rate: g.off.Rate, Amount: g.off.Amount, Reason: g.off.Reason})
 	}
 	return out
+}
+
+// given is a discount by hand with its place: a line from 1, or 0 for the bill.
+type given struct {
+	Line int
+	*off
+}
+
+// given lists the discounts in the order in which the flow gets them.
+func (b *basket) given() (out []given) {
+	for i := range b.Lines {
+		if b.Lines[i].Off != nil {
+			out = append(out, given{i + 1, b.Lines[i].Off})
+		}
+	}
+	if b.Off != nil {
+		out = append(out, given{0, b.Off})
+	}
+	return out
+}
+
+// give sets the discount of a line, from 1, or of the bill; nil takes it off.
+// Fault: pos.no_such_line.
+func (b *basket) give(line int, o *off) error {
+	switch {
+	case line == 0:
+		b.Off = o
+	case line > 0 && line <= len(b.Lines):
+		b.Lines[line-1].Off = o
+	default:
+		return errLineGone
+	}
+	return nil
+}
+
+// unround takes off what made the bill round, where the bill is another than it
+// was then, and reports whether it did.
+func (b *basket) unround(before *basket) bool {
+	if b.Drop == 0 || b.Drop != before.Drop {
+		return false
+	}
+	x, y := b.clone(), before.clone()
+	x.Current, y.Current = 0, 0
+	if x.encode() == y.encode() {
+		return false
+	}
+	b.Drop = 0
+	return true
 }
 
 // add puts units of a SKU onto its line, or onto a new one. Faults:
@@ -159,6 +244,9 @@ func (b *basket) remove(i int) error {
 	}
 	b.Lines = slices.Delete(b.Lines, i, i+1)
 	b.Current = min(i+1, len(b.Lines))
+	if len(b.Lines) == 0 {
+		b.Off, b.Drop = nil, 0
+	}
 	return nil
 }
 
@@ -180,7 +268,9 @@ func (b *basket) dropCoupon(code string) {
 
 // dropMember takes the member off, and what only a member can buy.
 func (b *basket) dropMember() {
-	b.Member = id.None
-	b.Lines = slices.DeleteFunc(b.Lines, func(l line) bool { return l.Kind == sale.LineTopUp || l.Kind == sale.LinePunchCard })
+	b.Member, b.Card = id.None, ""
+	b.Lines = slices.DeleteFunc(b.Lines, func(l line) bool {
+		return l.Kind == sale.LineTopUp || l.Kind == sale.LinePunchCard || l.Kind == sale.LineGift
+	})
 	b.Current = min(b.Current, len(b.Lines))
 }

@@ -9,9 +9,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/shopwright/shopwright/core/auth"
-	"github.com/shopwright/shopwright/core/catalog"
 	"github.com/shopwright/shopwright/core/checkout"
-	"github.com/shopwright/shopwright/core/db"
 	"github.com/shopwright/shopwright/core/id"
 	"github.com/shopwright/shopwright/core/member"
 	"github.com/shopwright/shopwright/core/money"
@@ -29,6 +27,10 @@ const (
 	sheetRecall = "recall"
 	sheetPay    = "pay"
 	sheetChoice = "choice"
+	sheetOff    = "off"
+	sheetSign   = "sign"
+	sheetShares = "shares"
+	sheetCash   = "cashout"
 )
 
 // view is the register as it is drawn.
@@ -53,6 +55,10 @@ type view struct {
 	Pay    payForm
 	Enrol  enrolForm
 	Sell   sellForm
+	Off    offForm
+	Sign   signForm
+	Shares sharesForm
+	Cash   cashForm
 }
 
 // frame is what stands around every screen of the register.
@@ -69,6 +75,7 @@ type lineView struct {
 	Amount, Before, Bonus     string
 	Adjusts                   []adjustView
 	Staff                     id.ID
+	Shared                    string // who share it
 	WantsStaff, Fixed, Active bool
 }
 
@@ -83,11 +90,14 @@ type memberView struct {
 	Birthday         bool // today
 	BirthdayMonth    bool
 	NextTier, Points string
+	Progress         string // what is missing to the next tier
+	Pending          string // points that cannot be spent yet
+	MayCashOut       bool
 }
 
 type punchView struct {
-	Name string
-	Left int64
+	Name, Whose string // Whose: a relative's name, "" the member's own
+	Left        int64
 }
 
 type couponView struct {
@@ -98,12 +108,6 @@ type couponView struct {
 type enrolForm struct {
 	Name, Phone string
 	Err         error
-}
-
-type sellForm struct {
-	TopUp, Price, Visits, Free, SKU string
-	Services                        []catalog.SKU
-	Err                             error
 }
 
 // frameOf reads what stands around a screen. A badge that cannot be read is left
@@ -133,7 +137,7 @@ func (h *screens) draw(w http.ResponseWriter, r *http.Request, v *view) error {
 	}
 	v.State = v.Basket.encode()
 	address := v.path()
-	if v.State != "" && len(v.State) <= maxAddress {
+	if v.State != "" && len(v.State) <= maxAddress && v.Basket.speaks() {
 		address += "?b=" + v.State
 	}
 	v.Ctx.Path = address // the language menu comes back to this basket
@@ -151,7 +155,7 @@ func (h *screens) fill(ctx context.Context, v *view) error {
 		return err
 	}
 	for try := 0; len(v.Basket.Lines) > 0 && v.Quote == nil; try++ {
-		if v.Quote, err = h.o.Desk.Quote(ctx, v.Basket.checkout(&v.Desk)); err == nil {
+		if v.Quote, err = h.quote(ctx, &v.Desk, &v.Basket); err == nil {
 			break
 		}
 		v.Quote = nil
@@ -178,7 +182,7 @@ func (h *screens) fill(ctx context.Context, v *view) error {
 }
 
 func (h *screens) fillSheet(ctx context.Context, v *view) error {
-	if v.Quote == nil && (v.Sheet == sheetPay || v.Sheet == sheetWhy) {
+	if v.Quote == nil && (v.Sheet == sheetPay || v.Sheet == sheetWhy || v.Sheet == sheetOff) {
 		v.Sheet = sheetNone
 		if v.Err == nil {
 			v.Err = checkout.ErrEmpty
@@ -191,9 +195,17 @@ func (h *screens) fillSheet(ctx context.Context, v *view) error {
 	case sheetRecall:
 		v.Parked = h.park.list(v.Desk.Merchant.ID, v.Desk.Shop.ID, h.db.Now())
 	case sheetSell:
-		v.Sell.Services, _, err = catalog.List(ctx, h.db, v.Desk.Merchant.ID, catalog.Filter{Kind: catalog.Service}, db.Page{Limit: 200})
+		err = h.fillSell(ctx, v)
+	case sheetOff:
+		v.fillOff()
+	case sheetShares:
+		err = h.fillShares(ctx, v)
+	case sheetCash:
+		err = h.fillCash(ctx, v)
 	case sheetPay:
-		v.Pay.settle(v)
+		if err = h.fillCards(ctx, v); err == nil {
+			v.Pay.settle(v)
+		}
 	}
 	return err
 }
@@ -220,13 +232,16 @@ func (h *screens) fillLines(ctx context.Context, v *view) error {
 	for i := range q.Lines {
 		l := &q.Lines[i]
 		x := lineView{Index: i, Name: v.lineName(l), Quantity: l.Quantity.String(), Amount: v.Money(l.Net), Staff: l.Staff, Active: i+1 == v.Basket.Current,
-			Fixed: l.Kind == sale.LineTopUp || l.Kind == sale.LinePunchCard}
+			Fixed: l.Kind != sale.LineGoods && l.Kind != sale.LineService}
 		x.WantsStaff = l.Kind == sale.LineService || l.Kind == sale.LinePunchCard || !l.Staff.IsNone()
 		wants = wants || x.WantsStaff
 		if l.Net != l.Gross {
 			x.Before = v.Money(l.Gross)
 		}
 		x.Sub = v.subOf(l)
+		if l.Kind == sale.LineGiftCard && i < len(v.Basket.Lines) && v.Basket.Lines[i].Number == "" { // the sale makes one
+			x.Sub = v.T("pos.face_of", "amount", v.Money(l.Face)) + " · " + v.T("pos.number_made")
+		}
 		if l.Bonus > 0 {
 			x.Bonus = v.T("pos.bonus", "amount", v.Money(l.Bonus))
 		}
@@ -240,13 +255,12 @@ func (h *screens) fillLines(ctx context.Context, v *view) error {
 	if !wants {
 		return nil
 	}
-	all, err := auth.ListStaff(ctx, h.db, v.Desk.Merchant.ID)
-	if err != nil {
+	if err := h.fillStaff(ctx, v); err != nil {
 		return err
 	}
-	for _, s := range all {
-		if s.Active {
-			v.Staff = append(v.Staff, s)
+	for i := range v.Lines {
+		if i < len(v.Basket.Lines) {
+			v.Lines[i].Shared = v.sharedBy(v.Basket.Lines[i].Shares)
 		}
 	}
 	return nil
@@ -259,6 +273,10 @@ func (d *desk) lineName(l *sale.Line) string {
 		return d.T("pos.line_top_up")
 	case sale.LinePunchCard:
 		return d.T("pos.line_punch_card", "service", l.Name)
+	case sale.LineGiftCard:
+		return d.T("pos.line_gift_card")
+	case sale.LineCashOut:
+		return d.T("pos.line_cash_out")
 	}
 	return l.Name
 }
@@ -269,6 +287,16 @@ func (d *desk) subOf(l *sale.Line) string {
 		return ""
 	case sale.LinePunchCard:
 		return d.T("pos.visits", "count", l.Visits)
+	case sale.LineGiftCard:
+		text := d.T("pos.face_of", "amount", d.Money(l.Face))
+		if l.CardNumber != "" {
+			text += " · …" + l.CardNumber[max(len(l.CardNumber)-4, 0):]
+		}
+		return text
+	case sale.LineGift:
+		return d.T("pos.gift_for", "points", d.Int(l.PointsCost))
+	case sale.LineCashOut:
+		return ""
 	}
 	return l.SKUCode + " · " + d.Words.Price(d.Currency, l.UnitPrice)
 }

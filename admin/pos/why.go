@@ -9,6 +9,7 @@ import (
 	"github.com/shopwright/shopwright/core/id"
 	"github.com/shopwright/shopwright/core/money"
 	"github.com/shopwright/shopwright/core/promotion"
+	books "github.com/shopwright/shopwright/core/report"
 	"github.com/shopwright/shopwright/core/sale"
 )
 
@@ -49,7 +50,11 @@ func (h *screens) explain(d *desk, st story) []whySection {
 		w := ui.Why{ListLabel: d.T("pos.list_price"), List: d.Money(l.Gross), PayLabel: d.T("pos.to_pay"), Pay: d.Money(l.Net)}
 		for j := range st.adjusts {
 			if a := &st.adjusts[j]; a.Line == l.ID {
-				w.Reasons = append(w.Reasons, ui.Reason{Text: h.adjustText(d, a), Pack: h.packName(d, a.PackID, a.PackVersion), Version: a.PackVersion, Amount: d.MoneySigned(a.Amount)})
+				r := ui.Reason{Text: h.adjustText(d, a), Pack: h.packName(d, a.PackID, a.PackVersion), Version: a.PackVersion, Amount: d.MoneySigned(a.Amount)}
+				if a.PackID == "" {
+					r.Pack = d.T("pos.by_hand")
+				}
+				w.Reasons = append(w.Reasons, r)
 			}
 		}
 		for j := range st.trace.Lost {
@@ -133,6 +138,10 @@ func (d *desk) reader() *desk { return d }
 
 // adjustText says an adjustment in the reader's language, in its pack's words.
 func (h *screens) adjustText(s speaker, a *sale.Adjustment) string {
+	if a.PackID == "" { // by a person
+		d := s.reader()
+		return books.AdjustmentText(h.o.Desk.Packs, d.Words, d.Currency, *a)
+	}
 	return h.say(s.reader(), a.PackID, a.PackVersion, promotion.Note{Code: a.Code, Arg: a.Arg, Money: a.Money, Label: a.Label})
 }
 
