@@ -26,8 +26,24 @@ func frameOf(v *view) ui.Frame {
 }
 
 // curl is a call of the API that works as it stands.
-func (v *view) curl() string {
-	return `curl -H "Authorization: Bearer ` + v.m.APIKey + `" "http://` + v.host + `/api/v1/skus?limit=3"`
+func (v *view) curl() string { return v.call("/skus?limit=3") }
+
+// curlRequests lists the refunds that were asked for, one of which waits.
+func (v *view) curlRequests() string { return v.call("/refund-requests") }
+
+func (v *view) call(path string) string {
+	return `curl -H "Authorization: Bearer ` + v.m.APIKey + `" "http://` + v.host + `/api/v1` + path + `"`
+}
+
+// also reports whether there is something for the role beside its steps.
+func (v *view) also() bool {
+	switch v.role.key {
+	case "cashier":
+		return v.m.GiftCard.Code != ""
+	case "owner", "integrator":
+		return true
+	}
+	return false
 }
 
 func (v *price) address() string { return "/tour/price?seen=" + url.QueryEscape(v.seen) }

@@ -49,6 +49,7 @@ type Merchant struct {
 	Price             []checkout.LineIn // of what
 	Scans             []Scan            // what the cashier scans
 	Member            Scan              // and whose card
+	GiftCard          Scan              // with something left on it
 }
 
 // Scan is something with a bar code.

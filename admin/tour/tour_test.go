@@ -10,6 +10,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/shopwright/shopwright/admin/shell"
+	"github.com/shopwright/shopwright/admin/ui"
 	"github.com/shopwright/shopwright/core/i18n"
 	"github.com/shopwright/shopwright/core/promotion"
 	"github.com/shopwright/shopwright/rules"
@@ -112,6 +114,32 @@ func TestObserve(t *testing.T) {
 	check("vendor", "devices", false) // nobody has chosen the role
 }
 
+// TestAlso: what stands beside the steps leads to what a role may see.
+func TestAlso(t *testing.T) {
+	m := Merchant{Edition: "retail", APIKey: "sw_key", GiftCard: Scan{"6688", "gift card"}}
+	page := func(key string, m Merchant) string {
+		v := &view{Page: &shell.Page{Ctx: ui.Ctx{Translate: func(key string, _ map[string]any) string { return key }, Locale: "en"}}, role: roleOf(key), m: m, host: "shop.test"}
+		var b strings.Builder
+		if err := alsoCard(v).Render(context.Background(), &b); err != nil {
+			t.Fatal(key, err)
+		}
+		return b.String()
+	}
+	for key, wants := range map[string][]string{
+		"cashier": {"tour.also.cashier", "gift card", "6688"}, "owner": {"tour.also.owner", `href="/office/liabilities"`, `href="/office/proof"`},
+		"integrator": {"tour.also.integrator", "Bearer sw_key", "http://shop.test/api/v1/refund-requests"},
+	} {
+		for _, want := range wants {
+			if got := page(key, m); !strings.Contains(got, want) {
+				t.Errorf("%s: no %s in %s", key, want, got)
+			}
+		}
+	}
+	if got := page("vendor", m) + page("reseller", m) + page("cashier", Merchant{}); got != "" {
+		t.Errorf("there is nothing to show: %s", got)
+	}
+}
+
 // TestEveryStepHasItsWords: five steps a role, each with a title and a text in
 // every language.
 func TestEveryStepHasItsWords(t *testing.T) {
@@ -123,6 +151,11 @@ func TestEveryStepHasItsWords(t *testing.T) {
 				keys = append(keys, "tour."+r.key+"."+s, "tour."+r.key+"."+s+".text")
 			}
 			for _, k := range keys {
+				if !l.Has(k) {
+					t.Errorf("%s has no %s", tag, k)
+				}
+			}
+			for _, k := range []string{"tour.also", "tour.also.cashier", "tour.also.owner", "tour.also.integrator", "tour.also.liabilities", "tour.also.proof"} {
 				if !l.Has(k) {
 					t.Errorf("%s has no %s", tag, k)
 				}

@@ -28,7 +28,7 @@ import (
 const (
 	markFile   = "demo.state"
 	markBegun  = "begun\n"
-	markMade   = "made 1\n" // raised where an older demo should be made anew
+	markMade   = "made 2\n" // raised where an older demo should be made anew
 	resultFile = "demo.json"
 )
 
@@ -171,9 +171,10 @@ func (d *demoServer) tour(ctx context.Context, a *app, r demo.Result) (*tour.Tou
 		}
 		return n
 	}
-	for _, key := range []string{demo.StoryAlmostGold, demo.StoryBirthday, demo.StoryLastPunch, demo.StoryTwoLots, demo.StoryAway, demo.StoryCoupon, demo.StoryNearlyOut, demo.StorySenior, demo.StoryJunior} {
+	for _, key := range []string{demo.StoryAlmostGold, demo.StoryBirthday, demo.StoryLastPunch, demo.StoryTwoLots, demo.StoryAway, demo.StoryCoupon, demo.StoryNearlyOut, demo.StorySenior, demo.StoryJunior,
+		demo.StoryFamily, demo.StoryHeld, demo.StoryCashOut, demo.StoryGiftCard, demo.StoryRefunds, demo.StoryFrozen} {
 		s := r.Stories[key]
-		o.Stories = append(o.Stories, tour.Story{Key: key, Edition: s.Edition, Name: s.Name, Note: strings.TrimSpace(strings.Join([]string{s.Phone, s.Barcode, s.Coupon}, " "))})
+		o.Stories = append(o.Stories, tour.Story{Key: key, Edition: s.Edition, Name: s.Name, Note: strings.TrimSpace(strings.Join([]string{s.Phone, s.Barcode, s.Coupon, s.GiftCard}, " "))})
 	}
 	return tour.New(o), nil
 }
@@ -227,6 +228,8 @@ func (d *demoServer) tourMerchant(ctx context.Context, a *app, in *demo.Merchant
 		}
 		s := r.Stories[demo.StoryCoupon]
 		m.Member = tour.Scan{Code: s.Phone, Name: s.Name}
+		g := r.Stories[demo.StoryGiftCard]
+		m.GiftCard = tour.Scan{Code: g.GiftCard, Name: g.Name}
 	case "catering":
 		for _, code := range []string{"BEEF-NOODLE", "MILK-TEA"} {
 			list, _, err := catalog.List(ctx, a.db, m.ID, catalog.Filter{Barcode: code}, db.Page{Limit: 1})

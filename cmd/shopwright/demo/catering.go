@@ -8,18 +8,21 @@ import (
 	"github.com/shopwright/shopwright/core/catalog"
 	"github.com/shopwright/shopwright/core/checkout"
 	"github.com/shopwright/shopwright/core/coupon"
+	"github.com/shopwright/shopwright/core/id"
 	"github.com/shopwright/shopwright/core/money"
 	"github.com/shopwright/shopwright/core/sale"
+	"github.com/shopwright/shopwright/core/setting"
 )
 
 // catering sells dishes: combos, prices by the hour, a member day.
-type catering struct{ dessert *coupon.Definition }
+type catering struct{ dessert, teatime *coupon.Definition }
 
 func newCatering() business { return &catering{} }
 
 func (*catering) about() about {
 	return about{
 		edition: "catering", handle: "catering", name: "巷口面馆 Lane Noodles", shop: "徐家汇店 Xujiahui", address: "上海市徐汇区天钥桥路 66 号",
+		settings: map[string]string{setting.PointsValidity.Key(): "year_end", setting.PointsValidityCount.Key(): "1", setting.BonusDays.Key(): "365"}, evens: 0.06, apologies: 0.02,
 		footer: "吃好再来 Come again hungry", taxRate: 60_000, registers: []string{"堂食 Dine-in", "外带 Takeaway"},
 		perDay: 24, week: [7]float64{1.15, 0.85, 0.9, 0.9, 0.95, 1.15, 1.25}, open: 10,
 		hours: []float64{0.5, 2.6, 3, 1.2, 0.6, 0.5, 0.8, 2.2, 2.8, 1.8, 0.7}, members: 220,
@@ -60,6 +63,11 @@ func (c *catering) found(t *trader) error {
 	if c.dessert, err = t.define(coupon.Definition{Name: "赠甜品 Free grass jelly", Kind: coupon.KindProduct, SKU: t.byCode["GRASS-JELLY"].ID, SKUCode: "GRASS-JELLY", MinSpend: 3000, ValidDays: 30}); err != nil {
 		return err
 	}
+	c.teatime, err = t.define(coupon.Definition{Name: "下午茶甜品 7 折 Teatime: 30% off desserts", Kind: coupon.KindPercent, Rate: 300_000, Category: "desserts", ValidDays: 30, PerMember: 3, Uses: 3,
+		Weekdays: coupon.On(time.Monday, time.Tuesday, time.Wednesday, time.Thursday, time.Friday), Slots: []coupon.Slot{{From: 14 * 60, To: 17 * 60}}, Shops: []id.ID{t.shop.ID}})
+	if err != nil {
+		return err
+	}
 	return t.configure("catering", CateringConfig(true, weekdayOf(t.today)), "opening")
 }
 
@@ -87,6 +95,25 @@ func CateringConfig(memberDay bool, weekday string) map[string]any {
 
 // morning ends the member day a few days ago: the owner may bring it back.
 func (c *catering) morning(t *trader, day int) error {
+	if day == 0 {
+		if err := t.cards(designs(88, "巷口储值卡 Lane prepaid card", "熟客折扣卡 Regulars' discount card", "早餐次卡 Breakfast card")...); err != nil {
+			return err
+		}
+	}
+	if err := t.consents(day); err != nil {
+		return err
+	}
+	if day == t.ago(26) {
+		var to []*person
+		for i, p := range t.members {
+			if p.joins == 0 && !p.hero && i%7 == 2 {
+				to = append(to, p)
+			}
+		}
+		if err := t.issue(c.teatime, to, time.Time{}); err != nil {
+			return err
+		}
+	}
 	if day == t.ago(3) {
 		return t.configure("catering", CateringConfig(false, weekdayOf(t.today)), "no member day for now")
 	}
@@ -143,12 +170,12 @@ func (c *catering) visit(t *trader, v *visit) {
 		}
 	}
 	for _, k := range vouchersOf(v) { // the free dish must be ordered to be free
-		if !k.used && t.chance(0.6) && !v.has(t.byCode["GRASS-JELLY"]) {
+		if !k.used && k.Definition.ID == c.dessert.ID && t.chance(0.6) && !v.has(t.byCode["GRASS-JELLY"]) {
 			order("GRASS-JELLY")
 			break
 		}
 	}
-	if v.has(t.byCode["GRASS-JELLY"]) {
+	if v.has(t.byCode["GRASS-JELLY"]) || v.has(t.byCode["MANGO"]) || v.has(t.byCode["TARO"]) {
 		t.spendVoucher(v, 0.9)
 	}
 	switch x := t.rng.Float64(); {
@@ -178,7 +205,7 @@ func (v *visit) has(it *item) bool {
 
 func (c *catering) stories(t *trader, day int, open time.Time) []visit {
 	var out []visit
-	for _, ago := range []int{50, 43, 29, 15, 8} {
+	for _, ago := range []int{49, 42, 28, 15, 8} { // three of them member days
 		if day == t.ago(ago) {
 			out = append(out, visit{at: open.Add(130 * time.Minute), who: t.heroes[StoryPriceMember], plain: true,
 				lines: []checkout.LineIn{{SKU: t.byCode["DAN-DAN"].ID, Quantity: money.One}, {SKU: t.byCode["PLUM"].ID, Quantity: money.One}}})

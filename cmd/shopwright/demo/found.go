@@ -61,9 +61,20 @@ func (t *trader) establish() error {
 		stock.CreateFloor(tx, t.m.ID, t.shop.ID, a.shop)
 		for key, text := range map[string]string{
 			setting.TaxRate.Key(): strconv.FormatInt(int64(a.taxRate), 10), setting.TaxName.Key(): "增值税 VAT",
-			setting.ReceiptFooter.Key(): a.footer,
+			setting.ReceiptFooter.Key(): a.footer, setting.DiscountLimit.Key(): "50000",
 		} {
 			if err := setting.Set(tx, setting.Place{Merchant: t.m.ID, Shop: t.shop.ID}, key, text); err != nil {
+				return err
+			}
+		}
+		for key, text := range a.settings {
+			place := setting.Place{Merchant: t.m.ID}
+			if d, err := setting.Lookup(key); err != nil {
+				return err
+			} else if d.Scope == setting.PerShop {
+				place.Shop = t.shop.ID
+			}
+			if err := setting.Set(tx, place, key, text); err != nil {
 				return err
 			}
 		}
@@ -139,7 +150,7 @@ func (t *trader) stocked(ins []catalog.In, targets []money.Quantity, loose func(
 		}
 		for _, it := range made {
 			t.goods = append(t.goods, it)
-			t.byCode[it.Code] = it
+			t.byCode[it.Code], t.byID[it.ID] = it, it
 		}
 	}
 	return nil

@@ -78,7 +78,7 @@ func assortment(r *rand.Rand, n int) (ins []catalog.In, targets []money.Quantity
 							return nil, nil, nil, nil, e
 						}
 						pop := s.popular * (0.15 + r.ExpFloat64()) / float64(1+round)
-						ins = append(ins, catalog.In{Code: fmt.Sprintf("R%05d", i+1), Name: name, Category: s.code, UnitPrice: yuan(price),
+						ins = append(ins, catalog.In{Code: fmt.Sprintf("R%05d", i+1), Name: name, Category: s.code, TaxCategory: taxed(s.code), UnitPrice: yuan(price),
 							Cost: yuan(price * (0.55 + 0.2*r.Float64())), Stocked: true, Barcodes: []string{code}})
 						weights = append(weights, pop)
 						targets = append(targets, money.Quantity(24+12*int(2*pop))*money.One)
@@ -96,6 +96,15 @@ func assortment(r *rand.Rand, n int) (ins []catalog.In, targets []money.Quantity
 	})
 	n = min(n, len(ins))
 	return ins[:n], targets[:n], weights[:n], loose[:n], nil
+}
+
+// taxed is the tax category of a shelf: what grows is taxed less.
+func taxed(shelf string) string {
+	switch shelf {
+	case "fruit", "grain", "dairy":
+		return "food"
+	}
+	return "standard"
 }
 
 // shelfPrice ends in 90 or 50 cents, as prices do; goods by weight in 80.

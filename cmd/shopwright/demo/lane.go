@@ -5,12 +5,14 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"time"
 
 	"github.com/shopwright/shopwright/core/checkout"
 	"github.com/shopwright/shopwright/core/clock"
 	"github.com/shopwright/shopwright/core/db"
 	"github.com/shopwright/shopwright/core/id"
+	"github.com/shopwright/shopwright/core/loyalty"
 	"github.com/shopwright/shopwright/core/money"
 	"github.com/shopwright/shopwright/core/sale"
 	"github.com/shopwright/shopwright/core/tenant"
@@ -41,6 +43,14 @@ type visit struct {
 	plain   bool         // pays with nothing of the wallet
 	back    back
 	after   time.Duration // until it is brought back
+
+	by        string                                    // login of whoever rings it up; "": the cashier
+	discounts []checkout.Discount                       // given by hand
+	even      bool                                      // what is below a yuan is dropped
+	gift      *loyalty.Gift                             // taken where the points are there
+	pays      func(*checkout.Quote) []checkout.TenderIn // nil: as people do
+	then      func(*sale.Sale)                          // hears of the sale
+	errand    func(context.Context, *lane) error        // instead of a sale
 }
 
 // back is what becomes of a sale afterwards.
@@ -87,7 +97,15 @@ func (l *lane) work(ctx context.Context, open, shut time.Time, visits []visit, c
 			}
 			pending = pending[1:]
 		}
-		s, err := l.serve(ctx, &visits[i])
+		if errand := visits[i].errand; errand != nil {
+			l.clock.Set(visits[i].at)
+			if err := errand(l.as(ctx, visits[i].by), l); err != nil {
+				return fmt.Errorf("%s at %s: %w", l.register.Name, visits[i].at.Format(time.DateTime), err)
+			}
+			l.t.tick()
+			continue
+		}
+		s, err := l.serve(l.as(ctx, visits[i].by), &visits[i])
 		if err != nil {
 			return fmt.Errorf("%s at %s: %w", l.register.Name, visits[i].at.Format(time.DateTime), err)
 		}
@@ -108,11 +126,20 @@ func (l *lane) work(ctx context.Context, open, shut time.Time, visits []visit, c
 	return l.close(ctx, r, shut)
 }
 
+// as makes somebody the actor; "" leaves it to the cashier, who needs no name to
+// do what everybody may.
+func (l *lane) as(ctx context.Context, login string) context.Context {
+	if login == "" {
+		return ctx
+	}
+	return l.t.as(ctx, login)
+}
+
 // serve rings up and takes the money, as the register's screen does: a quote
 // first, then the sale on that quote.
 func (l *lane) serve(ctx context.Context, v *visit) (*sale.Sale, error) {
 	l.clock.Set(v.at)
-	b := checkout.Basket{Merchant: l.t.m.ID, Shop: l.t.shop.ID, Register: l.register.ID, Lines: v.lines}
+	b := checkout.Basket{Merchant: l.t.m.ID, Shop: l.t.shop.ID, Register: l.register.ID, Lines: v.lines, Discounts: v.discounts}
 	if v.who != nil {
 		b.Member = v.who.id
 	}
@@ -123,17 +150,42 @@ func (l *lane) serve(ctx context.Context, v *visit) (*sale.Sale, error) {
 	if err != nil {
 		return nil, err
 	}
+	if again := l.amend(&b, q, v); again {
+		if q, err = l.desk.Quote(ctx, b); err != nil {
+			return nil, err
+		}
+	}
 	if len(q.Fallbacks) > 0 {
 		return nil, fmt.Errorf("a rule failed: %+v", q.Fallbacks[0])
 	}
 	r := rand.New(rand.NewPCG(v.seed, 7))
 	l.clock.Advance(time.Duration(20+r.IntN(60)) * time.Second)
-	s, err := l.desk.Complete(ctx, checkout.SaleIn{Basket: q.Basket, QuoteRef: q.Ref, ExpectedTotal: &q.Total, Tenders: l.tenders(q, v, r), Actor: l.cashier, Origin: sale.OriginTill})
+	pays := v.pays
+	if pays == nil {
+		pays = func(q *checkout.Quote) []checkout.TenderIn { return l.tenders(q, v, r) }
+	}
+	s, err := l.desk.Complete(ctx, checkout.SaleIn{Basket: q.Basket, QuoteRef: q.Ref, ExpectedTotal: &q.Total, Tenders: pays(q), Actor: l.cashier, Origin: sale.OriginTill})
 	if err != nil {
 		return nil, err
 	}
+	if v.then != nil {
+		v.then(s)
+	}
 	l.t.tick()
 	return s, nil
+}
+
+// amend puts in what is decided when the price is on the screen: a gift for the
+// points that are there, the bill made round.
+func (l *lane) amend(b *checkout.Basket, q *checkout.Quote, v *visit) (again bool) {
+	if g := v.gift; g != nil && q.Wallet.Points >= g.Points {
+		b.Lines = append(slices.Clone(b.Lines), checkout.LineIn{Kind: sale.LineGift, Gift: g.ID, Quantity: money.One})
+		again = true
+	}
+	if odd := q.Total % 100; v.even && odd > 0 && q.Total > 1000 {
+		b.Drop, again = odd, true
+	}
+	return again
 }
 
 // tenders is how somebody pays: from their wallet first where they like to, then
@@ -154,23 +206,27 @@ func (l *lane) tenders(q *checkout.Quote, v *visit, r *rand.Rand) []checkout.Ten
 	if v.who != nil && !v.plain && !prepays {
 		if stored := q.Wallet.StoredValue(); stored > 0 && r.Float64() < 0.8 {
 			pay(sale.TenderStoredValue, min(stored, due))
-		} else if yuan := min(q.Wallet.Points/q.PointsPerUnit, int64(due)/100); yuan >= 3 && r.Float64() < 0.3 {
+		} else if yuan := min(q.Wallet.Points/q.PointsPerUnit, int64(due)/100); yuan >= 3 && v.gift == nil && r.Float64() < 0.3 {
 			pay(sale.TenderPoints, money.Amount(yuan*100))
 		}
 	}
 	if due == 0 {
 		return out
 	}
-	switch x := r.Float64(); {
+	x := r.Float64()
+	if q.CashDue(due) == 0 {
+		x = 0 // there is no coin for it
+	}
+	switch {
 	case x < 0.60:
 		pay(sale.TenderQR, due)
 	case x < 0.74:
 		pay(sale.TenderCard, due)
 	case x < 0.78 && due > 4000:
 		pay(sale.TenderQR, due/2/100*100)
-		pay(sale.TenderCash, handed(due, r))
+		pay(sale.TenderCash, handed(q.CashDue(due), r))
 	default:
-		pay(sale.TenderCash, handed(due, r))
+		pay(sale.TenderCash, handed(q.CashDue(due), r))
 	}
 	return out
 }
@@ -211,7 +267,7 @@ func (l *lane) close(ctx context.Context, r *rand.Rand, shut time.Time) error {
 	l.clock.Set(shut.Add(5 * time.Minute))
 	if r.Float64() < 0.15 {
 		err := l.db.InTx(ctx, func(ctx context.Context, tx *db.Tx) error {
-			_, err := till.PayIn(ctx, tx, l.t.m.ID, l.register.ID, l.cashier, -money.Amount(1000*(1+r.IntN(6))), "桶装水 drinking water")
+			_, err := till.Pay(ctx, tx, l.t.m.ID, l.register.ID, till.Move{Amount: -money.Amount(1000 * (1 + r.IntN(6))), Category: till.OutSupplies, Reason: "桶装水 drinking water", Actor: l.cashier})
 			return err
 		})
 		if err != nil {
@@ -231,7 +287,26 @@ func (l *lane) close(ctx context.Context, r *rand.Rand, shut time.Time) error {
 	}
 	l.clock.Advance(4 * time.Minute)
 	return l.db.InTx(ctx, func(ctx context.Context, tx *db.Tx) error {
-		_, _, err := till.Close(ctx, tx, l.t.m.ID, l.shift, l.cashier, counted)
+		in := till.Closing{Shift: l.shift, Actor: l.cashier, Currency: l.t.m.Currency, Counted: &counted, Counts: pieces(l.t.m.Currency, counted)}
+		if counted != rep.Expected {
+			in.Reason = "找零有误 wrong change given"
+		}
+		_, _, err := till.CloseWith(ctx, tx, l.t.m.ID, in)
 		return err
 	})
+}
+
+// pieces is a drawer's content in notes and coins, nil where there is no coin for
+// its last cents: then it is counted as a sum.
+func pieces(c money.Currency, sum money.Amount) (out []till.Count) {
+	for _, d := range till.Denominations(c) {
+		if n := int64(sum / d.Value); n > 0 {
+			out = append(out, till.Count{Value: d.Value, Pieces: n})
+			sum -= d.Value * money.Amount(n)
+		}
+	}
+	if sum != 0 {
+		return nil
+	}
+	return out
 }

@@ -25,10 +25,12 @@ type person struct {
 	hero     bool    // comes on purpose only
 	vouchers []*voucher
 	card     bool // has bought a punch card
+	gifts    int  // were to be taken
 }
 
 // voucher is a coupon that somebody holds.
 type voucher struct {
+	coupon.Coupon
 	code  string
 	min   money.Amount
 	until time.Time
@@ -115,7 +117,7 @@ func (t *trader) enrol(day int) error {
 		}
 	}
 	for story, p := range t.heroes {
-		if p.joins == day {
+		if p.joins == day && story != daughter { // who belongs to her mother's story
 			t.stories[story] = Story{MemberID: p.id.String(), Name: p.in.Name, Phone: p.in.Phone}
 		}
 	}
@@ -149,7 +151,10 @@ func (t *trader) issue(d *coupon.Definition, to []*person, until time.Time) erro
 				end = clock.Of(until)
 			}
 			c := coupon.Issue(tx, t.m.ID, d, p.id, "", end)
-			issued[i] = &voucher{code: c.Code, min: d.MinSpend, until: c.ValidUntil.Time()}
+			issued[i] = &voucher{Coupon: c, code: c.Code, min: d.MinSpend}
+			if c.ValidUntil != 0 {
+				issued[i].until = c.ValidUntil.Time()
+			}
 		}
 		return nil
 	})
@@ -168,13 +173,25 @@ func (t *trader) define(d coupon.Definition) (*coupon.Definition, error) {
 	return &d, err
 }
 
+// mayUse reports whether somebody has not used as many of a design as one may.
+func (p *person) mayUse(c *voucher) bool {
+	n := int64(0)
+	for _, o := range p.vouchers {
+		if o.used && o.Definition.ID == c.Definition.ID {
+			n++
+		}
+	}
+	return c.Definition.PerMember == 0 || n < c.Definition.PerMember
+}
+
 // spendVoucher has a visitor use a coupon, where one fits.
 func (t *trader) spendVoucher(v *visit, p float64) {
 	if v.who == nil || !t.chance(p) {
 		return
 	}
+	here := coupon.UseAt(t.zone, v.who.id, t.shop.ID, id.None, clock.Of(v.at))
 	for _, c := range v.who.vouchers {
-		if !c.used && v.at.Add(time.Hour).Before(c.until) && v.worth >= c.min {
+		if !c.used && (c.until.IsZero() || v.at.Add(time.Hour).Before(c.until)) && v.worth >= c.min && c.UsableIn(here) == nil && v.who.mayUse(c) {
 			c.used = true
 			v.coupons = append(v.coupons, c)
 			return

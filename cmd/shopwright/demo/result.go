@@ -42,6 +42,7 @@ type Story struct {
 	Phone    string `json:"phone,omitempty"`
 	Barcode  string `json:"barcode,omitempty"`
 	Coupon   string `json:"coupon,omitempty"`
+	GiftCard string `json:"gift_card,omitempty"`
 	Level    string `json:"level,omitempty"`
 	Until    string `json:"until,omitempty"`
 }
@@ -58,6 +59,12 @@ const (
 	StorySenior      = "stylist_senior"
 	StoryJunior      = "stylist_junior"
 	StoryPriceMember = "member_day_guest"
+	StoryFamily      = "family_shares_a_card"
+	StoryHeld        = "tier_held_by_hand"
+	StoryCashOut     = "paid_out"
+	StoryGiftCard    = "gift_card_partly_used"
+	StoryRefunds     = "refund_waits"
+	StoryFrozen      = "wallet_frozen"
 )
 
 // Of finds a merchant by its edition, nil where there is none.

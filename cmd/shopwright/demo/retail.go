@@ -10,8 +10,10 @@ import (
 	"github.com/shopwright/shopwright/core/checkout"
 	"github.com/shopwright/shopwright/core/coupon"
 	"github.com/shopwright/shopwright/core/db"
+	"github.com/shopwright/shopwright/core/loyalty"
 	"github.com/shopwright/shopwright/core/money"
 	"github.com/shopwright/shopwright/core/sale"
+	"github.com/shopwright/shopwright/core/setting"
 	"github.com/shopwright/shopwright/core/stock"
 )
 
@@ -22,6 +24,10 @@ type retail struct {
 	offer   *coupon.Definition
 	drinks  *coupon.Definition
 	scarce  *item
+	weekend *coupon.Definition
+	bag     *loyalty.Gift
+	flask   *loyalty.Gift
+	cards   []*giftCard
 }
 
 func newRetail() business { return &retail{} }
@@ -31,6 +37,8 @@ const retailSKUs = 1000
 func (*retail) about() about {
 	return about{
 		edition: "retail", handle: "retail", name: "好邻居超市 Good Neighbour", shop: "长宁店 Changning", address: "上海市长宁区武夷路 320 号",
+		settings: map[string]string{setting.CashRoundingStep.Key(): "10", setting.PointsPendingDays.Key(): "3", setting.PointsValidity.Key(): "days", setting.PointsValidityCount.Key(): "58",
+			setting.GiftCardMonths.Key(): "36"}, evens: 0.02, apologies: 0.008,
 		footer: "七日内凭小票退换 Returns within 7 days with this receipt", taxRate: 130_000, registers: []string{"1 号收银台 Till 1", "2 号收银台 Till 2", "3 号收银台 Till 3"},
 		perDay: 49, week: [7]float64{1.25, 0.85, 0.85, 0.9, 0.95, 1.1, 1.3}, open: 8,
 		hours: []float64{0.7, 0.8, 1, 1.1, 1.3, 1, 0.8, 0.8, 1, 1.6, 1.9, 1.6, 1.2, 0.6}, members: 498,
@@ -83,6 +91,9 @@ func (b *retail) found(t *trader) error {
 	if b.drinks, err = t.define(coupon.Definition{Name: "饮料 8 折 20% off drinks", Kind: coupon.KindPercent, Rate: 200_000, Category: "drinks", ValidDays: 21}); err != nil {
 		return err
 	}
+	if err := b.foundMore(t); err != nil {
+		return err
+	}
 	return t.configure("retail", map[string]any{
 		"tier_prices": []map[string]any{{"tier": "silver", "category": "", "percent": 2}, {"tier": "gold", "category": "", "percent": 4}, {"tier": "gold", "category": "baby", "percent": 8}},
 		"full_on":     true, "full_steps": []map[string]any{{"spend": 20000, "off": 1500}}, "full_repeat": true, "full_cap": 4500,
@@ -95,6 +106,9 @@ func (b *retail) found(t *trader) error {
 
 // morning hands out coupons every fortnight, and the one that expires tomorrow.
 func (b *retail) morning(t *trader, day int) error {
+	if err := b.morningMore(t, day); err != nil {
+		return err
+	}
 	if day == t.ago(29) {
 		tomorrow := t.at(t.opts.Days, 23, 59).Add(59 * time.Second)
 		hero := t.heroes[StoryCoupon]
@@ -158,6 +172,10 @@ func (b *retail) visit(t *trader, v *visit) {
 		}
 	}
 	t.spendVoucher(v, 0.5)
+	if v.who != nil && v.who.gifts < 2 && t.chance(0.06) {
+		v.who.gifts++
+		v.gift = b.bag
+	}
 	switch x := t.rng.Float64(); {
 	case x < 0.006:
 		v.back, v.after = voided, 2*time.Minute
@@ -184,5 +202,5 @@ func (b *retail) stories(t *trader, day int, open time.Time) []visit {
 	for i, ago := range []int{40, 26, 13, 6} {
 		come(StoryCoupon, ago, tins(money.Quantity(1+i%2*2))) // fifteen tins less five and eight make two
 	}
-	return out
+	return append(out, b.storiesMore(t, day, open)...)
 }

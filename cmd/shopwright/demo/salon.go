@@ -11,16 +11,24 @@ import (
 	"github.com/shopwright/shopwright/core/id"
 	"github.com/shopwright/shopwright/core/money"
 	"github.com/shopwright/shopwright/core/sale"
+	"github.com/shopwright/shopwright/core/setting"
+	"github.com/shopwright/shopwright/core/staff"
 )
 
 // salon sells time: services by stylists, punch cards, stored value.
-type salon struct{ gift *coupon.Definition }
+type salon struct {
+	gift   *coupon.Definition
+	care   *coupon.Definition // for weekday mornings
+	family catalog.PunchPlan
+	plan   staff.Plan
+}
 
 func newSalon() business { return &salon{} }
 
 func (*salon) about() about {
 	return about{
 		edition: "salon", handle: "salon", name: "青丝美发 Lily Salon", shop: "静安店 Jing'an", address: "上海市静安区愚园路 188 号",
+		settings: map[string]string{setting.TierDowngrade.Key(): "one_step", setting.TierGraceDays.Key(): "30"}, evens: 0.03, apologies: 0.02,
 		footer: "谢谢光临 Thank you, see you soon", taxRate: 60_000, registers: []string{"前台 Front desk"},
 		perDay: 11, week: [7]float64{1.5, 0.6, 0.7, 0.8, 0.9, 1.2, 1.6}, open: 10,
 		hours: []float64{0.6, 1, 0.9, 0.7, 1, 1.2, 1.2, 1.3, 1.4, 1.1, 0.6}, members: 160,
@@ -87,6 +95,9 @@ func (s *salon) found(t *trader) error {
 	if s.gift, err = t.define(coupon.Definition{Name: "新客立减 20 Newcomer's ¥20", Kind: coupon.KindCash, Amount: 2000, MinSpend: 10000, ValidDays: 45}); err != nil {
 		return err
 	}
+	if err = s.foundMore(t); err != nil {
+		return err
+	}
 	return t.configure("salon", salonConfig(true, [2]int{50000, 10000}, [2]int{300000, 100000}), "opening offer: 3,000 gets 1,000")
 }
 
@@ -108,6 +119,9 @@ func salonConfig(topUps bool, steps ...[2]int) map[string]any {
 // morning changes the top-up offer twice, which is how one member came to a
 // top-up with a bonus and one without, and greets those who joined with a coupon.
 func (s *salon) morning(t *trader, day int) error {
+	if err := s.morningMore(t, day); err != nil {
+		return err
+	}
 	switch day {
 	case t.ago(36):
 		if err := t.configure("salon", salonConfig(false), "the opening offer has ended"); err != nil {
@@ -180,6 +194,9 @@ func (s *salon) visit(t *trader, v *visit) {
 	}
 	for i := range v.lines {
 		v.lines[i].Staff = by
+		if c := t.byID[v.lines[i].SKU].Category; (c == "colour" || c == "perm") && t.chance(0.5) {
+			v.lines[i].Staff, v.lines[i].Splits = id.None, together(t)
+		}
 	}
 	t.spendVoucher(v, 0.5)
 	switch x := t.rng.Float64(); {
@@ -213,5 +230,5 @@ func (s *salon) stories(t *trader, day int, open time.Time) []visit {
 	come(StoryTwoLots, 38, checkout.LineIn{Kind: sale.LineTopUp, Amount: 300000})
 	come(StoryTwoLots, 33, checkout.LineIn{Kind: sale.LineTopUp, Amount: 500000})
 	come(StoryTwoLots, 16, do("CUT-M", "vivian")) // paid by phone: both top-ups are whole
-	return out
+	return append(out, s.storiesMore(t, day, open)...)
 }

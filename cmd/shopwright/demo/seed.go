@@ -76,6 +76,13 @@ func Seed(ctx context.Context, d Deps, o Options, progress Progress) (Result, er
 			}
 		}
 	}
+	var once sync.Once
+	for _, t := range ts {
+		t.soon = func() (err error) {
+			once.Do(func() { err = analyse(ctx, d.DB) })
+			return err
+		}
+	}
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	errs := make([]error, len(ts))
@@ -92,6 +99,9 @@ func Seed(ctx context.Context, d Deps, o Options, progress Progress) (Result, er
 	if err := first(errs); err != nil {
 		return Result{}, err
 	}
+	if err := analyse(ctx, d.DB); err != nil { // for the program that will be started on it
+		return Result{}, err
+	}
 	r := Result{Stories: map[string]Story{}}
 	for _, t := range ts {
 		r.Merchants = append(r.Merchants, t.result)
@@ -101,6 +111,19 @@ func Seed(ctx context.Context, d Deps, o Options, progress Progress) (Result, er
 		}
 	}
 	return r, nil
+}
+
+// analyse has PostgreSQL look at what it holds: one that has never done so takes a
+// merchant for a handful of rows, and reads all of them where an index would do.
+// SQLite is told the shape of its indexes by core/db.
+func analyse(ctx context.Context, d *db.DB) error {
+	if d.Dialect() != db.Postgres {
+		return nil
+	}
+	return d.InTx(ctx, func(_ context.Context, tx *db.Tx) error {
+		tx.Queue(`analyze`)
+		return nil
+	})
 }
 
 // first is the error that ended the others, which ended as cancelled.

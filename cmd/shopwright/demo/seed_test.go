@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -162,6 +163,31 @@ func TestThreeMerchantsInBusiness(t *testing.T) {
 			"sealed entries":       `select count(*) from entries where seal_no is not null`,
 			"more than 55 days":    `select count(distinct business_date) / 56 from sales`,
 			"rule inputs that are": `select count(*) from sale_rule_inputs`,
+
+			"designs of three kinds, cards of each": `select count(*) / 9 from (select distinct c.merchant_id, d.kind from member_cards c join card_designs d on d.merchant_id = c.merchant_id and d.id = c.design_id) x`,
+			"consents given and taken back":         `select min(a) from (select count(*) as a from member_consents where granted union all select count(*) from member_consents where not granted) x`,
+			"two rates of tax":                      `select count(distinct tax_rate) / 3 from sale_lines where tax > 0`,
+			"cash that was rounded":                 `select count(*) from sales where cash_rounding <> 0`,
+			"discounts by hand":                     `select count(*) from sale_adjustments where kind = 'manual'`,
+			"bills made round":                      `select count(*) from sale_adjustments where kind = 'drop'`,
+			"lines that two worked on":              `select count(*) from (select line_id from sale_line_staff group by line_id having count(distinct staff_id) > 1) x`,
+			"a settlement":                          `select count(*) from commission_settlements where state = 'final'`,
+			"entries of the settlement":             `select count(*) from commission_entries where kind = 'settlement'`,
+			"gift cards below their face":           `select count(*) / 2 from gift_cards where price < face`,
+			"gift cards as tender":                  `select count(*) from sale_tenders where type = 'gift_card'`,
+			"gifts for points":                      `select count(*) from gift_redemptions`,
+			"points that wait":                      `select count(*) from lots l join accounts a on a.merchant_id = l.merchant_id and a.id = l.account_id where a.unit = 'points' and l.available_at > ` + strconv.FormatInt(int64(clock.Of(end)), 10),
+			"points that end within a week": `select count(*) from lots l join accounts a on a.merchant_id = l.merchant_id and a.id = l.account_id where a.unit = 'points' and l.remaining > 0 and l.expires_at < ` +
+				strconv.FormatInt(int64(clock.Of(end.AddDate(0, 0, 7))), 10),
+			"coupons with weekdays":         `select count(*) from coupon_terms where weekdays not in (0, 127)`,
+			"coupons with slots":            `select count(*) / 2 from coupon_terms where slots not in ('', '[]')`,
+			"a batch of coupons":            `select count(*) / 40 from coupons where batch_id is not null`,
+			"coupons that ended":            `select count(*) from coupons where used = 0 and valid_until > 0 and valid_until < ` + strconv.FormatInt(int64(clock.Of(end)), 10),
+			"void coupons":                  `select count(*) from coupons where state = 'void'`,
+			"a refund that waits":           `select count(*) from refund_requests where state = 'pending'`,
+			"a cash-out":                    `select count(*) from sales where kind = 'cash_out' and total > 0`,
+			"drawers counted by piece":      `select count(*) from shifts where z_report like '%"counts":[{%'`,
+			"shifts that were off, and why": `select count(*) from shifts where z_report like '%"over_short_reason":%'`,
 		} {
 			if h.int(query) == 0 {
 				t.Errorf("no %s", what)
@@ -294,6 +320,8 @@ func (h *house) stories(t *testing.T) {
 	if err := h.db.Batch(h.ctx, stock.AskLevels(retail, stock.Floor(retail, retailShop), []id.ID{sku}, &ls)); err != nil || len(ls) != 1 || ls[0].OnHand != 2*money.One || !ls[0].Low() {
 		t.Errorf("nearly out: %+v %v", ls, err)
 	}
+
+	h.walletStories(t, salon, retail)
 
 	levels := map[string]bool{}
 	for _, story := range []string{StorySenior, StoryJunior} {

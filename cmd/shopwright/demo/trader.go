@@ -35,7 +35,9 @@ type about struct {
 	hours                 []float64 // weight of each hour from open on
 	open                  int       // the hour of opening
 	members               int
+	evens, apologies      float64 // how often a bill is made round, and something taken off by hand
 	people                []hire
+	settings              map[string]string // of the shop, beyond what all have
 }
 
 // hire is somebody on the staff. Without a password they cannot sign in.
@@ -62,6 +64,7 @@ type trader struct {
 	biz   business
 	ctx   context.Context
 	tick  func()
+	soon  func() error // called when there are a few days of business
 	rng   *rand.Rand
 	opts  Options
 	zone  clock.Zone
@@ -78,6 +81,7 @@ type trader struct {
 	staff   map[string]id.ID   // by login
 	goods   []*item
 	byCode  map[string]*item
+	byID    map[id.ID]*item
 	stories map[string]Story
 	result  Merchant
 }
@@ -102,7 +106,7 @@ func newTrader(d Deps, o Options, b business) *trader {
 	h := fnv.New64a()
 	h.Write([]byte(a.edition))
 	t := &trader{Deps: d, about: a, biz: b, opts: o, zone: zone, rng: rand.New(rand.NewPCG(o.Seed, h.Sum64())), clock: clock.NewManual(o.End),
-		staff: map[string]id.ID{}, byCode: map[string]*item{}, heroes: map[string]*person{}, stories: map[string]Story{}}
+		staff: map[string]id.ID{}, byCode: map[string]*item{}, byID: map[id.ID]*item{}, heroes: map[string]*person{}, stories: map[string]Story{}}
 	t.today = zone.BusinessDate(clock.Of(o.End))
 	for day := range o.Days {
 		weekday := t.date(day).Time().Weekday()
@@ -160,6 +164,11 @@ func (t *trader) run(ctx context.Context) error {
 		}
 		if err := t.work(day); err != nil {
 			return fmt.Errorf("day %d: %w", day, err)
+		}
+		if day == 2 {
+			if err := t.soon(); err != nil {
+				return err
+			}
 		}
 	}
 	return nil
@@ -219,6 +228,10 @@ func (t *trader) plan(day int, open, shut time.Time) []visit {
 				v.lane = v.who.lane // at one register, so that the day's outcome does not hang on a race
 			}
 			if len(v.lines) > 0 {
+				if v.even = t.chance(t.about.evens); !v.even && t.chance(t.about.apologies) {
+					v.by = "cashier"
+					v.discounts = []checkout.Discount{{Line: 1, Rate: cashierLimit, Reason: apologies[t.rng.IntN(len(apologies))]}}
+				}
 				out = append(out, v)
 			}
 		}
@@ -261,13 +274,39 @@ func pick(r *rand.Rand, weights []float64) int {
 
 func (t *trader) chance(p float64) bool { return t.rng.Float64() < p }
 
+// as makes somebody of the staff the actor.
+func (t *trader) as(ctx context.Context, login string) context.Context {
+	who, ok := t.staff[login]
+	if !ok {
+		return ctx // the merchant is just being made
+	}
+	a := auth.Actor{Kind: auth.KindStaff, ID: who, Staff: who, Merchant: t.m.ID}
+	for _, h := range t.about.people {
+		if h.login == login {
+			a.Role = h.role
+		}
+	}
+	return auth.WithActor(ctx, a)
+}
+
 // tx runs a transaction of the office at its clock's time, as the owner.
 func (t *trader) tx(f func(context.Context, *db.Tx) error) error {
-	ctx := t.ctx
-	if owner, ok := t.staff["owner"]; ok {
-		ctx = auth.WithActor(ctx, auth.Actor{Kind: auth.KindStaff, ID: owner, Staff: owner, Merchant: t.m.ID, Role: auth.Owner})
+	return t.db.InTx(t.as(t.ctx, "owner"), f)
+}
+
+// each runs a transaction of the office for each of several things to do.
+func (t *trader) each(all ...func(context.Context, *db.Tx) error) error {
+	for _, f := range all {
+		if err := t.tx(f); err != nil {
+			return err
+		}
 	}
-	return t.db.InTx(ctx, f)
+	return nil
+}
+
+// office is the flow at the office's time.
+func (t *trader) office() *checkout.Desk {
+	return &checkout.Desk{DB: t.db, Rules: t.Rules, Packs: t.Packs, Vault: t.Vault, Log: t.Log}
 }
 
 // configure turns a rule pack on with a configuration, or changes it.
