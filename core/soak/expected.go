@@ -1,8 +1,6 @@
 package soak
 
 import (
-	"context"
-	"errors"
 	"slices"
 
 	"github.com/shopwright/shopwright/core/checkout"
