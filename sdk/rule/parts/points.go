@@ -11,8 +11,8 @@ import "github.com/shopwright/shopwright/sdk/rule"
 type Points struct {
 	rebate rule.Rate
 	on     bool
-	per   int64 // hundredths of a point for one whole unit
-	times []factor
+	per    int64 // hundredths of a point for one whole unit
+	times  []factor
 }
 
 type factor struct {
