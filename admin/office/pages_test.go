@@ -17,7 +17,11 @@ import (
 func (s *shop) pages() []string {
 	sold := "/office/sales/" + s.sales[4].ID.String()
 	last := len(s.sales) - 1
+	who := "/office/members/" + s.members[1].String()
 	return []string{
+		who + "/wallet", who + "/tier", who + "/statement", who + "/cash-out", "/office/cards", "/office/cards/new", "/office/gift-cards", "/office/gifts", "/office/gifts/new", "/office/tiers",
+		"/office/liabilities", "/office/days", "/office/days/2026-05-18", "/office/statement", "/office/tax", "/office/plans", "/office/plans/new", "/office/refund-requests", sold + "/refund",
+		"/office/commission", "/office/commission/plans", "/office/commission/plans/new", "/office/commission/settlements",
 		"/office", "/office/members", "/office/members?q=欧阳", "/office/members?q=nobody", "/office/members/new", "/office/members/" + s.members[0].String(), "/office/members/" + s.members[1].String(),
 		"/office/members/" + s.members[2].String(), "/office/members/" + s.members[1].String() + "/edit", "/office/catalog", "/office/catalog?q=oil", "/office/catalog?q=6901234567892", "/office/catalog/new",
 		"/office/catalog/" + s.skus["oil"].ID.String(), "/office/catalog/" + s.skus["xss"].ID.String(), "/office/catalog/" + s.skus["cut"].ID.String(), "/office/stock", "/office/stock?low=true",
