@@ -231,3 +231,32 @@ func TestNothingIsChargedThatCannotBeBooked(t *testing.T) {
 		s.proven()
 	})
 }
+
+// TestWhatIsHeldIsThereWhenItIsCaptured: the visits that an open sale counted on
+// are used by another, which left as many newer ones.
+func TestWhatIsHeldIsThereWhenItIsCaptured(t *testing.T) {
+	each(t, func(t *testing.T, d *db.DB, c *clock.Manual) {
+		s := newShop(t, d, c, 2)
+		s.activate("salon", `{"birthday_on": false, "tier_on": false}`)
+		card := checkout.LineIn{Kind: sale.LinePunchCard, SKU: s.skus["cut"].ID, Amount: 20000, Visits: 2}
+		s.sell(s.basket(0, true, card), cash(20000))
+		c.Advance(time.Minute)
+		a := &acquirer{authorise: checkout.Unknown, query: checkout.Paid}
+		s.desk.Acquirer = a
+		waits := checkout.SaleIn{Basket: s.basket(0, true, s.line("cut", "2"), s.line("soap", "1")), Tenders: []checkout.TenderIn{{Type: sale.TenderCard, Amount: 2500}}}
+		if _, err := s.desk.Complete(s.ctx, waits); !errors.Is(err, checkout.ErrPaymentPending) {
+			t.Fatal(err)
+		}
+		c.Advance(time.Minute)
+		s.sell(s.basket(1, true, card), cash(20000))
+		s.sell(s.basket(1, true, s.line("cut", "2")))
+		c.Advance(time.Hour)
+		if n, err := s.desk.Recover(s.ctx, s.m.ID); err != nil || n != 1 {
+			t.Fatal(n, err)
+		}
+		if w := s.wallet(); len(w.Punches) != 0 || w.Held != 0 {
+			t.Fatalf("%+v", w)
+		}
+		s.proven()
+	})
+}

@@ -131,11 +131,18 @@ func UndoEarn(tx *db.Tx, p *ledger.Purse, e *ledger.Entry, sale id.ID, points, e
 	gone := money.Amount(min(max(expired, 0), points))
 	house(p, e, e.Shop, ledger.UnitPoints, ledger.ClassPoints+HouseExpired, -gone)
 	left := money.Amount(points) - gone
-	var own, ended, others []*ledger.Lot
+	var own, pending, ended, others []*ledger.Lot
+	var lapsed money.Amount
 	for _, l := range p.Of(a) {
-		switch mine := l.OriginSale == sale && !sale.IsNone(); {
+		mine := l.OriginSale == sale && !sale.IsNone()
+		if l.ExpiresAt != 0 && l.ExpiresAt <= tx.Now {
+			lapsed += l.Remaining
+		}
+		switch {
+		case mine && l.AvailableAt > tx.Now:
+			pending = append(pending, l) // no hold counts on what cannot be spent yet
 		case mine && !l.Usable(tx.Now):
-			ended = append(ended, l) // no hold counts on what cannot be spent
+			ended = append(ended, l)
 		case mine:
 			own = append(own, l)
 		case l.Usable(tx.Now):
@@ -143,9 +150,12 @@ func UndoEarn(tx *db.Tx, p *ledger.Purse, e *ledger.Entry, sale id.ID, points, e
 		}
 	}
 	byExpiry(others)
-	free := max(unheld(p, a, tx.Now), 0)
-	left = takeFrom(p, e, a, ended, left)
-	now := min(left, free)
+	free := unheld(p, a, tx.Now)
+	left = takeFrom(p, e, a, pending, left)
+	// A hold may count on what has ended since it was made.
+	past := min(left, max(lapsed+min(free, 0), 0))
+	left = left - past + takeFrom(p, e, a, ended, past)
+	now := min(left, max(free, 0))
 	debt := left - now + takeFrom(p, e, a, others, takeFrom(p, e, a, own, now))
 	e.Add(a, -debt, nil)
 }

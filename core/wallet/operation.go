@@ -97,7 +97,7 @@ func Move(ctx context.Context, tx *db.Tx, book *ledger.Book, t Transfer) (Transf
 	}
 	e := t.entry(KindTransfer)
 	out := Transferred{Points: t.Points}
-	parts, err := planBy(from, t.Currency, t.Amount, tx.Now, Proportional)
+	parts, err := planBy(from, t.Currency, t.Amount, at(tx.Now), Proportional)
 	if err != nil {
 		return Transferred{}, err
 	}
@@ -105,12 +105,12 @@ func Move(ctx context.Context, tx *db.Tx, book *ledger.Book, t Transfer) (Transf
 		out.add(s.Account.Class, int64(s.Amount))
 	}
 	if t.Points > 0 {
-		have := pointsFree(from, tx.Now)
+		have := pointsFree(from, at(tx.Now))
 		if int64(have) < t.Points {
 			return Transferred{}, ErrPointsShort.With("wanted", t.Points).With("available", int64(max(have, 0)))
 		}
 		a := from.Find(ledger.UnitPoints, ledger.ClassPoints)
-		parts = partsOf(parts, a, usable(from, a, tx.Now), money.Amount(t.Points))
+		parts = partsOf(parts, a, usable(from, a, at(tx.Now)), money.Amount(t.Points))
 	}
 	for _, s := range parts {
 		moveLot(tx, from, to, &e, s)
@@ -170,11 +170,11 @@ func AdjustPoints(ctx context.Context, tx *db.Tx, book *ledger.Book, c PointsCha
 		e.Add(a, n, l)
 		payOff(p, &e, a, l, min(debt, n))
 	} else {
-		have := max(pointsFree(p, tx.Now), 0)
+		have := max(pointsFree(p, at(tx.Now)), 0)
 		if have < -n && !c.BelowZero {
 			return id.None, ErrPointsShort.With("wanted", -c.Points).With("available", int64(have))
 		}
-		takeFrom(p, &e, a, usable(p, a, tx.Now), min(have, -n))
+		takeFrom(p, &e, a, usable(p, a, at(tx.Now)), min(have, -n))
 		e.Add(a, n+min(have, -n), nil)
 	}
 	err = c.write(tx, book, &e, c.Member, id.None, p)
@@ -213,11 +213,11 @@ func AdjustBonus(ctx context.Context, tx *db.Tx, book *ledger.Book, c BonusChang
 		l := p.AddLot(tx, a, ledger.Lot{Amount: c.Amount, Remaining: c.Amount, Group: tx.NewID(), Policy: string(Proportional), OriginShop: c.Shop, ExpiresAt: c.Until})
 		e.Add(a, c.Amount, l)
 	} else {
-		have := max(min(freeOf(p, a, tx.Now), a.Available()), 0)
+		have := max(min(freeOf(p, a, at(tx.Now)), a.Available()), 0)
 		if have < -c.Amount {
 			return id.None, ErrInsufficient.With("wanted", int64(-c.Amount)).With("available", int64(have))
 		}
-		takeFrom(p, &e, a, usable(p, a, tx.Now), -c.Amount)
+		takeFrom(p, &e, a, usable(p, a, at(tx.Now)), -c.Amount)
 	}
 	err = c.write(tx, book, &e, c.Member, id.None, p)
 	return e.ID, err

@@ -25,7 +25,7 @@ func Spend(tx *db.Tx, p *ledger.Purse, e *ledger.Entry, ccy string, amount money
 	if stopped(tx, p, asOf) {
 		return ErrFrozen
 	}
-	parts, err := planBy(p, ccy, amount, asOf, "")
+	parts, err := planBy(p, ccy, amount, when{asOf, tx.Now}, "")
 	if err != nil {
 		return err
 	}
@@ -34,6 +34,19 @@ func Spend(tx *db.Tx, p *ledger.Purse, e *ledger.Entry, ccy string, amount money
 		e.Add(t.Account, -t.Amount, t.Lot)
 	}
 	return nil
+}
+
+// when is the instant as of which something is spent, and the present. They differ
+// where a hold is captured: what has ended since still counts, because it was set
+// aside in time, and what has come since counts too, because others may have
+// spent what there was.
+type when struct{ asOf, now clock.Instant }
+
+func at(now clock.Instant) when { return when{now, now} }
+
+// live reports whether a lot may be spent.
+func (w when) live(l *ledger.Lot) bool {
+	return l.Remaining > 0 && l.AvailableAt <= w.now && (l.ExpiresAt == 0 || l.ExpiresAt > w.asOf)
 }
 
 // stopped reports whether a spending is refused: what was set aside before the
@@ -46,7 +59,7 @@ func Reserve(p *ledger.Purse, ccy string, amount money.Amount, asOf clock.Instan
 	if Frozen(p) {
 		return nil, ErrFrozen
 	}
-	parts, err := planBy(p, ccy, amount, asOf, "")
+	parts, err := planBy(p, ccy, amount, at(asOf), "")
 	if err != nil {
 		return nil, err
 	}
@@ -70,7 +83,7 @@ func SpendableNow(p *ledger.Purse, ccy string, asOf clock.Instant) money.Amount 
 	if Frozen(p) {
 		return 0
 	}
-	return spendable(p, p.Find(ccy, ledger.ClassPrincipal), p.Find(ccy, ledger.ClassBonus), asOf)
+	return spendable(p, p.Find(ccy, ledger.ClassPrincipal), p.Find(ccy, ledger.ClassBonus), at(asOf))
 }
 
 // PointsNow is how many points BurnPoints would find.
@@ -78,11 +91,11 @@ func PointsNow(p *ledger.Purse, asOf clock.Instant) int64 {
 	if Frozen(p) {
 		return 0
 	}
-	return int64(max(pointsFree(p, asOf), 0))
+	return int64(max(pointsFree(p, at(asOf)), 0))
 }
 
-func pointsFree(p *ledger.Purse, asOf clock.Instant) money.Amount {
-	return freeOf(p, p.Find(ledger.UnitPoints, ledger.ClassPoints), asOf)
+func pointsFree(p *ledger.Purse, w when) money.Amount {
+	return freeOf(p, p.Find(ledger.UnitPoints, ledger.ClassPoints), w)
 }
 
 // PunchesNow is how many visits of a service Punch would find.
@@ -90,19 +103,19 @@ func PunchesNow(p *ledger.Purse, sku id.ID, asOf clock.Instant) int64 {
 	if Frozen(p) {
 		return 0
 	}
-	return int64(max(freeOf(p, p.Find(ledger.PunchUnit(sku), ledger.ClassPunch), asOf), 0))
+	return int64(max(freeOf(p, p.Find(ledger.PunchUnit(sku), ledger.ClassPunch), at(asOf)), 0))
 }
 
 // freeOf is what of an account may be spent: its usable lots less what is held
 // and what it owes.
-func freeOf(p *ledger.Purse, a *ledger.Account, asOf clock.Instant) money.Amount {
+func freeOf(p *ledger.Purse, a *ledger.Account, w when) money.Amount {
 	if a == nil {
 		return 0
 	}
 	var live, all money.Amount
 	for _, l := range p.Of(a) {
 		all += l.Remaining
-		if l.Usable(asOf) {
+		if w.live(l) {
 			live += l.Remaining
 		}
 	}
@@ -111,7 +124,7 @@ func freeOf(p *ledger.Purse, a *ledger.Account, asOf clock.Instant) money.Amount
 
 // spendable is less than the accounts' balances where lots are expired or not yet
 // active, and where open sales hold something.
-func spendable(p *ledger.Purse, principal, bonus *ledger.Account, asOf clock.Instant) money.Amount {
+func spendable(p *ledger.Purse, principal, bonus *ledger.Account, w when) money.Amount {
 	var live, held, have money.Amount
 	for _, a := range []*ledger.Account{principal, bonus} {
 		if a == nil {
@@ -120,7 +133,7 @@ func spendable(p *ledger.Purse, principal, bonus *ledger.Account, asOf clock.Ins
 		held += a.Held
 		have += max(a.Available(), 0)
 		for _, l := range p.Of(a) {
-			if l.Usable(asOf) {
+			if w.live(l) {
 				live += l.Remaining
 			}
 		}
@@ -129,16 +142,16 @@ func spendable(p *ledger.Purse, principal, bonus *ledger.Account, asOf clock.Ins
 }
 
 // planBy finds the lots of a spending; a policy given goes before the lots' own.
-func planBy(p *ledger.Purse, ccy string, amount money.Amount, asOf clock.Instant, policy Policy) ([]Part, error) {
+func planBy(p *ledger.Purse, ccy string, amount money.Amount, w when, policy Policy) ([]Part, error) {
 	principal, bonus := p.Find(ccy, ledger.ClassPrincipal), p.Find(ccy, ledger.ClassBonus)
-	have := spendable(p, principal, bonus, asOf)
+	have := spendable(p, principal, bonus, w)
 	if have < amount {
 		return nil, ErrInsufficient.With("available", int64(have)).With("wanted", int64(amount))
 	}
 	var out []Part
 	free := [2]money.Amount{freeIn(principal), freeIn(bonus)}
 	left := amount
-	for _, g := range groups(p, principal, bonus, asOf) {
+	for _, g := range groups(p, principal, bonus, w) {
 		if left == 0 {
 			break
 		}
@@ -168,7 +181,7 @@ type lotGroup struct {
 	policy           Policy
 }
 
-func groups(p *ledger.Purse, principal, bonus *ledger.Account, asOf clock.Instant) []*lotGroup {
+func groups(p *ledger.Purse, principal, bonus *ledger.Account, w when) []*lotGroup {
 	by := map[id.ID]*lotGroup{}
 	var out []*lotGroup
 	add := func(a *ledger.Account, isBonus bool) {
@@ -176,7 +189,7 @@ func groups(p *ledger.Purse, principal, bonus *ledger.Account, asOf clock.Instan
 			return
 		}
 		for _, l := range p.Of(a) {
-			if !l.Usable(asOf) {
+			if !w.live(l) {
 				continue
 			}
 			g := by[l.Group]
@@ -278,19 +291,19 @@ func BurnPoints(tx *db.Tx, p *ledger.Purse, e *ledger.Entry, points int64, asOf 
 	if stopped(tx, p, asOf) {
 		return ErrFrozen
 	}
-	if have := pointsFree(p, asOf); int64(have) < points {
+	if have := pointsFree(p, when{asOf, tx.Now}); int64(have) < points {
 		return ErrPointsShort.With("wanted", points).With("available", int64(max(have, 0)))
 	}
 	if a := p.Find(ledger.UnitPoints, ledger.ClassPoints); a != nil {
-		takeFrom(p, e, a, usable(p, a, asOf), money.Amount(points))
+		takeFrom(p, e, a, usable(p, a, when{asOf, tx.Now}), money.Amount(points))
 	}
 	return nil
 }
 
-func usable(p *ledger.Purse, a *ledger.Account, asOf clock.Instant) []*ledger.Lot {
+func usable(p *ledger.Purse, a *ledger.Account, w when) []*ledger.Lot {
 	var out []*ledger.Lot
 	for _, l := range p.Of(a) {
-		if l.Usable(asOf) {
+		if w.live(l) {
 			out = append(out, l)
 		}
 	}
@@ -306,11 +319,11 @@ func Punch(tx *db.Tx, p *ledger.Purse, e *ledger.Entry, sku id.ID, visits int64,
 		return 0, ErrFrozen
 	}
 	a := p.Find(ledger.PunchUnit(sku), ledger.ClassPunch)
-	if a == nil || int64(freeOf(p, a, asOf)) < visits {
+	if a == nil || int64(freeOf(p, a, when{asOf, tx.Now})) < visits {
 		return 0, ErrPunchesShort.With("wanted", visits)
 	}
 	left := money.Amount(visits)
-	for _, l := range usable(p, a, asOf) {
+	for _, l := range usable(p, a, when{asOf, tx.Now}) {
 		if left == 0 {
 			break
 		}
