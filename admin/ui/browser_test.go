@@ -280,7 +280,7 @@ func TestBusyPageKeepsTheBurst(t *testing.T) {
 	var wg sync.WaitGroup
 	for i, r := range "12345678" {
 		wg.Go(func() {
-			time.Sleep(time.Duration(i) * 4 * time.Millisecond)
+			time.Sleep(time.Duration(i) * 25 * time.Millisecond)                                                                                                                                                                 // in order, however busy the machine is
 			_, _ = chromedp.Call(p.ctx, input.DispatchKeyEvent, input.DispatchKeyEventParams{Type: input.DispatchKeyEventTypeKeyDown, Key: string(r), Text: string(r), Timestamp: input.TimeSinceEpoch(now + float64(i)*0.004)}) // a failure shows in what arrives
 		})
 	}
