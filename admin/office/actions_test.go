@@ -137,7 +137,7 @@ func TestMembersAreEnrolledAndChanged(t *testing.T) {
 		b.post(made.path+"/status", "status", "frozen").want(t, http.StatusOK, "Frozen")
 		b.post(made.path+"/cards", "card", "C-000001").want(t, http.StatusConflict, "member.card_taken")
 		b.post(made.path+"/cards", "do", "block", "card", "C-77").want(t, http.StatusOK, "Lost")
-		b.post(made.path+"/tier", "tier", "gold", "reason", "a good client").want(t, http.StatusOK, "Gold", "a good client")
+		b.post(made.path+"/tier/set", "tier", "gold", "reason", "a good client").want(t, http.StatusOK, "Gold", "a good client")
 		b.post(made.path+"/erase").want(t, http.StatusForbidden)
 		s.signIn("owner").post(made.path+"/erase").want(t, http.StatusOK, "(erased)")
 		for action, n := range map[string]int{"member.created": 1, "member.updated": 1, "member.status_set": 1, "member.card_blocked": 1, "member.tier_set": 1, "member.erased": 1} {

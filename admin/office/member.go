@@ -23,7 +23,6 @@ func (f *office) mountMembers() {
 	f.on("GET /office/members/{id}/edit", auth.PermMembers, f.memberEdit)
 	f.on("POST /office/members/{id}/edit", auth.PermMembers, f.memberUpdate)
 	f.on("POST /office/members/{id}/status", auth.PermAdjust, f.memberStatus)
-	f.on("POST /office/members/{id}/tier", auth.PermAdjust, f.memberTier)
 	f.mountPrivacy()
 	f.mountCards()
 }
@@ -219,34 +218,6 @@ func (f *office) memberStatus(w http.ResponseWriter, r *http.Request, p *page) e
 	err = f.audited(r.Context(), "member.status_set", "member", map[string]string{"status": string(to)}, func(ctx context.Context, tx *db.Tx) (string, error) {
 		_, err := member.SetStatus(ctx, tx, f.o.Vault, p.Merchant.ID, m.ID, to, 0)
 		return m.ID.String(), err
-	})
-	if err != nil {
-		return err
-	}
-	return done(w, r, p, "/office/members/"+m.ID.String(), "office.saved")
-}
-
-// memberTier moves a member to another tier by hand, with a reason.
-func (f *office) memberTier(w http.ResponseWriter, r *http.Request, p *page) error {
-	m, err := f.memberOf(r, p)
-	if err != nil {
-		return err
-	}
-	in, err := formOf(r)
-	if err != nil {
-		return err
-	}
-	names, err := f.tierNames(r.Context(), p.Merchant.ID)
-	if err != nil {
-		return err
-	}
-	to := in.get("tier")
-	if _, known := names[to]; !known && to != "" {
-		return member.ErrTierNotFound
-	}
-	err = f.audited(r.Context(), "member.tier_set", "member", map[string]string{"from": m.Tier, "to": to}, func(_ context.Context, tx *db.Tx) (string, error) {
-		member.QueueTier(tx, p.Merchant.ID, m.ID, m.Tier, to, id.None, "", in.get("reason"))
-		return m.ID.String(), nil
 	})
 	if err != nil {
 		return err

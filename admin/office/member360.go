@@ -22,7 +22,7 @@ import (
 type profile struct {
 	m         member.Member
 	tiers     map[string]string
-	ladder    []step
+	standing  *standing // nil: the person is gone
 	wallet    wallet.Wallet
 	lots      []wallet.LotView
 	movements []wallet.Movement
@@ -96,10 +96,14 @@ func (f *office) readProfile(ctx context.Context, p *page, m member.Member) (*pr
 		read(fill(&d.family)(member.ListFamily(ctx, f.db, merchant, m.ID))) &&
 		read(fill(&d.consents)(member.ListConsents(ctx, f.db, merchant, m.ID))) &&
 		read(fill(&d.coupons)(coupon.List(ctx, f.db, merchant, m.ID, "", db.Page{Limit: 50}))) &&
-		read(fill(&d.sales)(sale.List(ctx, f.db, merchant, sale.Filter{Member: m.ID}, db.Page{Limit: salesShown}))) &&
-		read(fill(&d.ladder)(f.ladder(ctx, p, m)))
+		read(fill(&d.sales)(sale.List(ctx, f.db, merchant, sale.Filter{Member: m.ID}, db.Page{Limit: salesShown})))
 	if err != nil {
 		return nil, err
+	}
+	if m.Status != member.Erased {
+		if d.standing, err = f.readStanding(ctx, p, m); err != nil {
+			return nil, err
+		}
 	}
 	if d.history, _, err = member.ListTierHistory(ctx, f.db, merchant, m.ID, db.Page{Limit: 20}); err != nil {
 		return nil, err
@@ -324,19 +328,4 @@ func (d *profile) tierReason(p *page, h member.TierChange) string {
 		return p.T("office.member.joined_with")
 	}
 	return h.Reason
-}
-
-func (d *profile) tierOptions(p *page) []ui.Option {
-	out := []ui.Option{{Value: "", Text: p.T("office.member.no_tier")}}
-	for _, code := range sortedKeys(d.tiers) {
-		out = append(out, ui.Option{Value: code, Text: d.tiers[code]})
-	}
-	return out
-}
-
-func tierName(d *profile, code string) string {
-	if n := d.tiers[code]; n != "" {
-		return n
-	}
-	return code
 }

@@ -233,7 +233,7 @@ func TestA35_NothingOfAPersonIsLeftAfterAWholeLifeInTheShop(t *testing.T) {
 		}
 		in.Set("note", "collects old stamps")
 		b.postForm(made.path+"/edit", in).want(t, http.StatusOK, "old stamps")
-		b.post(made.path+"/tier", "tier", "gold", "reason", "Quentin is a friend").want(t, http.StatusOK)
+		b.post(made.path+"/tier/set", "tier", "gold", "reason", "Quentin is a friend").want(t, http.StatusOK)
 		b.post(made.path+"/pin", "pin", memberPIN).want(t, http.StatusOK)
 		b.post(made.path+"/cards", "do", "replace", "card", "ZQ-99002", "of", s.cardsOf(who)[0].ID.String()).want(t, http.StatusOK, "ZQ-99002")
 		b.post(made.path+"/consents", "purpose", "marketing", "granted", "true", "source", "paper").want(t, http.StatusOK)

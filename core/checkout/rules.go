@@ -72,7 +72,7 @@ func (d *Desk) applyRules(ctx context.Context, q *Quote, l *loaded) error {
 	}
 	if !q.Basket.Member.IsNone() {
 		if goods && l.earns() {
-			s.earn(ctx, setting.PointsEarnBase.In(l.settings) == "before_discount")
+			s.earn(ctx, l.settings)
 		}
 		if l.reached == "" && s.tier(ctx, l) {
 			return d.repriced(ctx, q, l)
@@ -267,17 +267,12 @@ func (s *stage) topUp(ctx context.Context) {
 //
 // The packs see as Net what points are earned on: what is left after discounts,
 // or the price before them, as the merchant declares it.
-func (s *stage) earn(ctx context.Context, beforeDiscount bool) {
-	if beforeDiscount {
-		net := make([]money.Amount, len(s.in.Lines))
-		for i := range s.in.Lines {
-			net[i], s.in.Lines[i].Net = s.in.Lines[i].Net, s.q.Lines[i].Gross
-		}
-		defer func() {
-			for i := range s.in.Lines {
-				s.in.Lines[i].Net = net[i]
-			}
-		}()
+func (s *stage) earn(ctx context.Context, v setting.Values) {
+	for i := range s.in.Lines {
+		l := &s.in.Lines[i]
+		net := l.Net
+		l.Net = loyalty.EarnBase(v, s.q.Lines[i].Gross, net)
+		defer func() { l.Net = net }()
 	}
 	var best, giver *activePack
 	var bestEarns []promotion.Earn
