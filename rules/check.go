@@ -29,11 +29,14 @@ type checker struct {
 // rules.bad_output.
 func checkOutput(in *promotion.Input, out *promotion.Output, lim *Limits) error {
 	c := &checker{in: in, lim: lim, hook: in.Hook}
-	c.table("candidates", len(out.Candidates), c.is(promotion.HookPrice, promotion.HookBenefit, promotion.HookTender))
+	c.table("candidates", len(out.Candidates), c.is(promotion.HookPrice, promotion.HookBenefit))
 	c.table("earns", len(out.Earns), c.is(promotion.HookEarn))
 	c.table("commissions", len(out.Commissions), c.is(promotion.HookCommission))
 	c.table("bonuses", len(out.Bonuses), c.is(promotion.HookTopUp, promotion.HookEarn))
 	c.table("notes", len(out.Notes), true)
+	c.table("tenders", len(out.Tenders), c.is(promotion.HookTender))
+	c.table("grants", len(out.Grants), c.is(promotion.HookTopUp, promotion.HookEarn, promotion.HookTrigger, promotion.HookDraw))
+	c.table("returns", len(out.Returns), c.is(promotion.HookReturn))
 	if out.Tier != (promotion.TierProposal{}) {
 		c.table("tier", 1, c.is(promotion.HookTier))
 	}
@@ -72,6 +75,15 @@ func checkOutput(in *promotion.Input, out *promotion.Output, lim *Limits) error 
 	}
 	for i := range out.Notes {
 		c.note(&out.Notes[i])
+	}
+	for i := range out.Tenders {
+		c.tender(&out.Tenders[i])
+	}
+	for i := range out.Grants {
+		c.grant(&out.Grants[i])
+	}
+	for i := range out.Returns {
+		c.term(&out.Returns[i])
 	}
 	if c.err != nil {
 		return c.err
@@ -163,10 +175,6 @@ func (c *checker) candidate(p *promotion.Candidate) {
 		}
 	case promotion.HookBenefit:
 		if p.Class == promotion.ClassTender {
-			c.exceed("candidate class")
-		}
-	case promotion.HookTender:
-		if p.Class != promotion.ClassTender || p.Kind == promotion.Punch || p.Kind == promotion.FreeUnits {
 			c.exceed("candidate class")
 		}
 	}

@@ -44,7 +44,8 @@ func TestCheckOutput(t *testing.T) {
 	}{
 		{"a price", price, candidate(none), nil},
 		{"a benefit", benefit, candidate(order), nil},
-		{"a tender", promotion.HookTender, candidate(tender), nil},
+		{"a tender", promotion.HookTender, promotion.Output{Tenders: []promotion.TenderLimit{{Tender: promotion.TenderPoints, Most: 500, Step: 100, Note: promotion.Note{Code: "c"}}}}, nil},
+		{"a candidate of the tender hook", promotion.HookTender, candidate(tender), ErrPower},
 		{"points", promotion.HookEarn, earn, nil},
 		{"a commission", promotion.HookCommission, commission(1, 5), nil},
 		{"a bonus", promotion.HookTopUp, bonus(5), nil},
@@ -90,6 +91,16 @@ func TestCheckOutput(t *testing.T) {
 		{"negative commission", promotion.HookCommission, commission(1, -5), ErrBadOutput},
 		{"bonus on goods", promotion.HookTopUp, bonus(1), ErrBadOutput},
 		{"tier that is not there", promotion.HookTier, tier("diamond"), ErrBadOutput},
+		{"a grant", promotion.HookEarn, grants(promotion.Grant{Kind: promotion.GrantCoupon, Count: 1, Ref: "w"}), nil},
+		{"a grant of the price hook", price, grants(promotion.Grant{Kind: promotion.GrantCoupon, Count: 1, Ref: "w"}), ErrPower},
+		{"a coupon without a template", promotion.HookTrigger, grants(promotion.Grant{Kind: promotion.GrantCoupon, Count: 1}), ErrBadOutput},
+		{"points and money", promotion.HookTopUp, grants(promotion.Grant{Kind: promotion.GrantPoints, Count: 1, Amount: 1}), ErrBadOutput},
+		{"a negative count", promotion.HookEarn, grants(promotion.Grant{Kind: promotion.GrantPoints, Count: -1}), ErrBadOutput},
+		{"a prize that is not there", promotion.HookDraw, grants(promotion.Grant{Kind: promotion.GrantPoints, Count: 1, Prize: "car"}), ErrBadOutput},
+		{"a prize without a draw", promotion.HookEarn, grants(promotion.Grant{Kind: promotion.GrantPoints, Count: 1, Prize: "car"}), ErrBadOutput},
+		{"a tender of another kind", promotion.HookTender, promotion.Output{Tenders: []promotion.TenderLimit{{Tender: 9, Note: promotion.Note{Code: "c"}}}}, ErrBadOutput},
+		{"a fee above the refund", promotion.HookReturn, promotion.Output{Returns: []promotion.ReturnTerm{{Kind: promotion.ReturnFee, Amount: 1 << 40, Note: promotion.Note{Code: "c"}}}}, ErrBadOutput},
+		{"a fee of the earn hook", promotion.HookEarn, promotion.Output{Returns: []promotion.ReturnTerm{{Kind: promotion.ReturnFee, Amount: 1, Note: promotion.Note{Code: "c"}}}}, ErrPower},
 		{"too many notes", price, promotion.Output{Notes: make([]promotion.Note, 4097)}, ErrBadOutput},
 	}
 	lim := Limits{}.withDefaults()
@@ -99,4 +110,9 @@ func TestCheckOutput(t *testing.T) {
 			t.Errorf("%s: %v", c.name, err)
 		}
 	}
+}
+
+func grants(g promotion.Grant) promotion.Output {
+	g.Code = "c"
+	return promotion.Output{Grants: []promotion.Grant{g}}
 }

@@ -217,7 +217,7 @@ func TestEviction(t *testing.T) {
 	h := newHost(t, s, Limits{ImageBytes: 64 << 10})
 	for i := range 40 {
 		data := append(message(nil), bytes.Repeat([]byte{1}, 8192)...)
-		ref := s.add(asm{data: data, evaluate: i64const(dataAt<<32 | 80), custom: append(str("n"), byte(i))}.bytes(), "{}")
+		ref := s.add(asm{data: data, evaluate: i64const(int64(dataAt<<32 | len(message(nil)))), custom: append(str("n"), byte(i))}.bytes(), "{}")
 		if _, err := h.Evaluate(ctx, ref, basket(promotion.HookPrice, 1)); err != nil {
 			t.Fatal(err)
 		}

@@ -52,7 +52,7 @@ func toInput(r *rule.Input, in *promotion.Input) {
 		l := &in.Lines[i]
 		r.Lines = append(r.Lines, rule.Line{ID: l.ID, Kind: rule.LineKind(l.Kind), SKU: l.SKU, Category: l.Category,
 			Quantity: rule.Quantity(l.Quantity), Unit: rule.UnitPrice(l.Unit), Gross: rule.Amount(l.Gross), Net: rule.Amount(l.Net),
-			Cost: rule.Amount(l.Cost), StaffLevel: l.StaffLevel, HasStaff: l.HasStaff, Visits: l.Visits, Bonus: rule.Amount(l.Bonus)})
+			Cost: rule.Amount(l.Cost), StaffLevel: l.StaffLevel, HasStaff: l.HasStaff, Visits: l.Visits, Bonus: rule.Amount(l.Bonus), Points: l.Points})
 	}
 	r.Coupons = r.Coupons[:0]
 	for i := range in.Coupons {
@@ -66,11 +66,25 @@ func toInput(r *rule.Input, in *promotion.Input) {
 	}
 	r.Facts = r.Facts[:0]
 	for _, f := range in.Facts {
-		r.Facts = append(r.Facts, rule.Fact{Kind: rule.FactKind(f.Kind), WindowDays: uint32(f.WindowDays), Value: f.Value})
+		scope := rule.ScopeMerchant
+		if f.Shop {
+			scope = rule.ScopeShop
+		}
+		r.Facts = append(r.Facts, rule.Fact{Kind: rule.FactKind(f.Kind), WindowDays: uint32(f.WindowDays), Value: f.Value, Scope: scope})
 	}
 	r.Tiers = r.Tiers[:0]
 	for _, t := range in.Tiers {
 		r.Tiers = append(r.Tiers, rule.Tier{Code: t.Code, Rank: int32(t.Rank)})
+	}
+	v := &in.Event
+	r.Event = rule.Event{Kind: rule.EventKind(v.Kind), Level: uint32(v.Level), Value: v.Value, Amount: rule.Amount(v.Amount), At: int64(v.At), Label: v.Label}
+	r.Prizes = r.Prizes[:0]
+	for _, p := range in.Prizes {
+		r.Prizes = append(r.Prizes, rule.Prize{Code: p.Code, Left: p.Left})
+	}
+	r.Refund = rule.Refund{}
+	if b := &in.Refund; b.Present {
+		r.Refund = rule.Refund{Days: uint32(b.Days), Full: b.Full, Amount: rule.Amount(b.Amount), Points: b.Points}
 	}
 }
 
@@ -145,5 +159,17 @@ func fromOutput(o *rule.Output) promotion.Output {
 			return promotion.TopUpBonus{Line: b.Line, Amount: money.Amount(b.Amount), Note: fromNote(&b.Note)}
 		}),
 		Notes: mapped(o.Notes, fromNote),
+		Tenders: mapped(o.Tenders, func(t *rule.TenderLimit) promotion.TenderLimit {
+			return promotion.TenderLimit{Tender: promotion.TenderKind(t.Tender), Consume: promotion.Consumption(t.Consume),
+				Most: money.Amount(t.Most), Step: money.Amount(t.Step), Note: fromNote(&t.Note)}
+		}),
+		Grants: mapped(o.Grants, func(g *rule.Grant) promotion.Grant {
+			return promotion.Grant{Kind: promotion.GrantKind(g.Kind), Line: g.Line, Count: g.Count, Amount: money.Amount(g.Amount),
+				Ref: g.Code, ValidDays: int(g.ValidDays), Prize: g.Prize, Note: fromNote(&g.Note)}
+		}),
+		Returns: mapped(o.Returns, func(r *rule.ReturnTerm) promotion.ReturnTerm {
+			return promotion.ReturnTerm{Kind: promotion.ReturnKind(r.Kind), Line: r.Line, Amount: money.Amount(r.Amount), Points: r.Points,
+				Coupon: r.Coupon, Note: fromNote(&r.Note)}
+		}),
 	}
 }

@@ -30,7 +30,7 @@ func fill(v reflect.Value, n *int64) {
 	case reflect.Int, reflect.Int32, reflect.Int64:
 		v.SetInt(*n)
 	default:
-		v.SetUint(uint64(*n) % 250)
+		v.SetUint(1 + uint64(*n)%249)
 	}
 }
 

@@ -28,7 +28,7 @@ const testSchema = `{"type":"object","additionalProperties":false,"required":["r
 func testManifest() Manifest {
 	return Manifest{
 		ID: "tier-price", Version: "1.2.3", ABI: ABIRange{1, 1}, Hooks: []string{"price", "benefit"}, Powers: []string{"price", "discount"},
-		Facts: []Fact{{"spend", 365}, {"last_visit", 0}}, Categories: []string{"tier"}, Priority: 5, Defaults: json.RawMessage(`{"name":"gold"}`),
+		Facts: []Fact{{Kind: "spend", WindowDays: 365}, {Kind: "last_visit"}}, Categories: []string{"tier"}, Priority: 5, Defaults: json.RawMessage(`{"name":"gold"}`),
 	}
 }
 
@@ -207,9 +207,9 @@ func TestManifestChecks(t *testing.T) {
 		"a hook without power":              {func(m *Manifest) { m.Hooks = []string{"earn"} }, "pack.unknown_power", "hooks[0]"},
 		"a power":                           {func(m *Manifest) { m.Powers = []string{"price", "all"} }, "pack.unknown_power", "powers[1]"},
 		"a power twice":                     {func(m *Manifest) { m.Powers = []string{"price", "price"} }, "pack.unknown_power", "powers[1]"},
-		"a fact":                            {func(m *Manifest) { m.Facts = []Fact{{"phone", 1}} }, "pack.unknown_fact", "facts[0]"},
-		"a fact twice":                      {func(m *Manifest) { m.Facts = []Fact{{"spend", 1}, {"spend", 1}} }, "pack.unknown_fact", "facts[1]"},
-		"a window":                          {func(m *Manifest) { m.Facts = []Fact{{"spend", 99999}} }, "pack.unknown_fact", "facts[0]"},
+		"a fact":                            {func(m *Manifest) { m.Facts = []Fact{{Kind: "phone", WindowDays: 1}} }, "pack.unknown_fact", "facts[0]"},
+		"a fact twice":                      {func(m *Manifest) { m.Facts = []Fact{{Kind: "spend", WindowDays: 1}, {Kind: "spend", WindowDays: 1}} }, "pack.unknown_fact", "facts[1]"},
+		"a window":                          {func(m *Manifest) { m.Facts = []Fact{{Kind: "spend", WindowDays: 99999}} }, "pack.unknown_fact", "facts[0]"},
 		"facts without end":                 {func(m *Manifest) { m.Facts = make([]Fact, maxFacts+1) }, "pack.bad_manifest", "facts"},
 		"a category":                        {func(m *Manifest) { m.Categories = []string{"A B"} }, "pack.bad_manifest", "categories[0]"},
 		"a limit":                           {func(m *Manifest) { m.Limits.Fuel = -1 }, "pack.bad_manifest", "limits"},

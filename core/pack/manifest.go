@@ -57,6 +57,7 @@ type ABIRange struct {
 type Fact struct {
 	Kind       string `json:"kind"`
 	WindowDays int    `json:"window_days,omitempty"`
+	Shop       bool   `json:"shop,omitempty"` // counted in the basket's shop alone
 }
 
 // Limits are what the pack asks for of a call; 0 is the host's default, and the
@@ -70,6 +71,7 @@ type Limits struct {
 
 var factKinds = map[string]promotion.FactKind{
 	"spend": promotion.FactSpend, "visits": promotion.FactVisits, "points": promotion.FactPoints, "last_visit": promotion.FactLastVisit,
+	"check_ins": promotion.FactCheckIns, "streak": promotion.FactStreak, "referrals": promotion.FactReferrals, "topups": promotion.FactTopUps,
 }
 
 // Power is what a pack may change. The host refuses an answer that needs a power
@@ -203,7 +205,7 @@ func (m *Manifest) Serves(h promotion.Hook) bool { return slices.Contains(m.Hook
 func (m *Manifest) FactRefs() []promotion.FactRef {
 	refs := make([]promotion.FactRef, len(m.Facts))
 	for i, f := range m.Facts {
-		refs[i] = promotion.FactRef{Kind: factKinds[f.Kind], WindowDays: f.WindowDays}
+		refs[i] = promotion.FactRef{Kind: factKinds[f.Kind], WindowDays: f.WindowDays, Shop: f.Shop}
 	}
 	return refs
 }

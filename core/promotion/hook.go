@@ -71,6 +71,9 @@ type Input struct {
 	Punches     []PunchView
 	Facts       []FactValue
 	Tiers       []TierView
+	Event       EventView   // hook trigger
+	Prizes      []PrizeView // hook draw
+	Refund      RefundView  // hook return
 }
 
 // MemberView is a member without the person.
@@ -98,6 +101,7 @@ type LineView struct {
 	StaffLevel string
 	Visits     int64        // punch card lines: visits bought
 	Bonus      money.Amount // top-up lines: bonus resolved so far
+	Points     int64        // hook return: points that the refund of the line takes back
 }
 
 // CouponKind is one of the three kinds of coupon.
@@ -136,6 +140,10 @@ const (
 	FactVisits    FactKind = 2 // days with a sale
 	FactPoints    FactKind = 3 // points earned
 	FactLastVisit FactKind = 4 // days since, -1 where never
+	FactCheckIns  FactKind = 5 // days with a check-in
+	FactStreak    FactKind = 6 // days in a row with a check-in, up to the business date
+	FactReferrals FactKind = 7 // members brought who have bought something
+	FactTopUps    FactKind = 8 // minor units topped up
 )
 
 // FactRef is a fact that a manifest asks for; WindowDays 0 is the whole life, a
@@ -143,6 +151,7 @@ const (
 type FactRef struct {
 	Kind       FactKind
 	WindowDays int
+	Shop       bool // counted in the basket's shop alone
 }
 
 // FactValue is a fact as of before this sale.
@@ -264,6 +273,9 @@ type Output struct {
 	Commissions []CommissionProposal
 	Bonuses     []TopUpBonus
 	Notes       []Note
+	Tenders     []TenderLimit
+	Grants      []Grant
+	Returns     []ReturnTerm
 }
 
 // PackRef names exactly which rule ran: it is stored with the sale.

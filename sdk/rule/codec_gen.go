@@ -5,10 +5,10 @@ package rule
 // Sizes of the records in this version of the ABI; a table's stride may be larger or smaller.
 const (
 	sizeNote         = 40
-	sizeLine         = 96
+	sizeLine         = 104
 	sizeCoupon       = 56
 	sizePunchBalance = 16
-	sizeFact         = 16
+	sizeFact         = 24
 	sizeTier         = 16
 	sizeMember       = 32
 	sizeTarget       = 16
@@ -17,8 +17,14 @@ const (
 	sizeTierProposal = 48
 	sizeCommission   = 72
 	sizeBonus        = 56
-	sizeInput        = 136
-	sizeOutput       = 80
+	sizeEvent        = 40
+	sizePrize        = 16
+	sizeRefund       = 24
+	sizeTenderLimit  = 64
+	sizeGrant        = 88
+	sizeReturnTerm   = 72
+	sizeInput        = 176
+	sizeOutput       = 120
 )
 
 const magicInput = 0x31495753 // "SWI1"
@@ -60,7 +66,7 @@ func (e *writer) storeNote(ref int, rs []Note) {
 	}
 }
 
-var shapeLine = shape{size: sizeLine, cuts: 0x5d5556}
+var shapeLine = shape{size: sizeLine, cuts: 0x15d5556}
 
 func (r *Line) load(d *reader, b []byte) {
 	_ = b[sizeLine-1]
@@ -77,6 +83,7 @@ func (r *Line) load(d *reader, b []byte) {
 	r.HasStaff = le.Uint32(b[72:]) != 0
 	r.Visits = int64(le.Uint64(b[80:]))
 	r.Bonus = Amount(le.Uint64(b[88:]))
+	r.Points = int64(le.Uint64(b[96:]))
 }
 
 func (r *Line) store(e *writer, at int) {
@@ -93,6 +100,7 @@ func (r *Line) store(e *writer, at int) {
 	e.flag(at+72, r.HasStaff)
 	e.u64(at+80, uint64(r.Visits))
 	e.u64(at+88, uint64(r.Bonus))
+	e.u64(at+96, uint64(r.Points))
 }
 
 func (d *reader) loadLine(dst []Line, ref []byte) []Line {
@@ -181,19 +189,21 @@ func (e *writer) storePunchBalance(ref int, rs []PunchBalance) {
 	}
 }
 
-var shapeFact = shape{size: sizeFact, cuts: 0x6}
+var shapeFact = shape{size: sizeFact, cuts: 0x36}
 
 func (r *Fact) load(d *reader, b []byte) {
 	_ = b[sizeFact-1]
 	r.Kind = FactKind(narrow(le.Uint32(b[0:])))
 	r.WindowDays = le.Uint32(b[4:])
 	r.Value = int64(le.Uint64(b[8:]))
+	r.Scope = FactScope(narrow(le.Uint32(b[16:])))
 }
 
 func (r *Fact) store(e *writer, at int) {
 	e.u32(at, uint32(r.Kind))
 	e.u32(at+4, uint32(r.WindowDays))
 	e.u64(at+8, uint64(r.Value))
+	e.u32(at+16, uint32(r.Scope))
 }
 
 func (d *reader) loadFact(dst []Fact, ref []byte) []Fact {
@@ -490,7 +500,219 @@ func (e *writer) storeBonus(ref int, rs []Bonus) {
 	}
 }
 
-var shapeInput = shape{size: sizeInput, cuts: 0x9249775c, defaults: []fill{{48, 2}}}
+var shapeEvent = shape{size: sizeEvent, cuts: 0x156}
+
+func (r *Event) load(d *reader, b []byte) {
+	_ = b[sizeEvent-1]
+	r.Kind = EventKind(narrow(le.Uint32(b[0:])))
+	r.Level = le.Uint32(b[4:])
+	r.Value = int64(le.Uint64(b[8:]))
+	r.Amount = Amount(le.Uint64(b[16:]))
+	r.At = int64(le.Uint64(b[24:]))
+	r.Label = d.str(b[32:])
+}
+
+func (r *Event) store(e *writer, at int) {
+	e.u32(at, uint32(r.Kind))
+	e.u32(at+4, uint32(r.Level))
+	e.u64(at+8, uint64(r.Value))
+	e.u64(at+16, uint64(r.Amount))
+	e.u64(at+24, uint64(r.At))
+	e.str(at+32, r.Label)
+}
+
+func (d *reader) loadEvent(dst []Event, ref []byte) []Event {
+	at, n, stride := d.table(ref)
+	dst = resize(dst, n)
+	for i := range dst {
+		dst[i].load(d, d.record(at+i*stride, stride, &shapeEvent))
+	}
+	return dst
+}
+
+func (e *writer) storeEvent(ref int, rs []Event) {
+	at := e.table(ref, len(rs), sizeEvent)
+	for i := range rs {
+		rs[i].store(e, at+i*sizeEvent)
+	}
+}
+
+var shapePrize = shape{size: sizePrize, cuts: 0x4}
+
+func (r *Prize) load(d *reader, b []byte) {
+	_ = b[sizePrize-1]
+	r.Code = d.str(b[0:])
+	r.Left = int64(le.Uint64(b[8:]))
+}
+
+func (r *Prize) store(e *writer, at int) {
+	e.str(at, r.Code)
+	e.u64(at+8, uint64(r.Left))
+}
+
+func (d *reader) loadPrize(dst []Prize, ref []byte) []Prize {
+	at, n, stride := d.table(ref)
+	dst = resize(dst, n)
+	for i := range dst {
+		dst[i].load(d, d.record(at+i*stride, stride, &shapePrize))
+	}
+	return dst
+}
+
+func (e *writer) storePrize(ref int, rs []Prize) {
+	at := e.table(ref, len(rs), sizePrize)
+	for i := range rs {
+		rs[i].store(e, at+i*sizePrize)
+	}
+}
+
+var shapeRefund = shape{size: sizeRefund, cuts: 0x16}
+
+func (r *Refund) load(d *reader, b []byte) {
+	_ = b[sizeRefund-1]
+	r.Days = le.Uint32(b[0:])
+	r.Full = le.Uint32(b[4:]) != 0
+	r.Amount = Amount(le.Uint64(b[8:]))
+	r.Points = int64(le.Uint64(b[16:]))
+}
+
+func (r *Refund) store(e *writer, at int) {
+	e.u32(at, uint32(r.Days))
+	e.flag(at+4, r.Full)
+	e.u64(at+8, uint64(r.Amount))
+	e.u64(at+16, uint64(r.Points))
+}
+
+func (d *reader) loadRefund(dst []Refund, ref []byte) []Refund {
+	at, n, stride := d.table(ref)
+	dst = resize(dst, n)
+	for i := range dst {
+		dst[i].load(d, d.record(at+i*stride, stride, &shapeRefund))
+	}
+	return dst
+}
+
+func (e *writer) storeRefund(ref int, rs []Refund) {
+	at := e.table(ref, len(rs), sizeRefund)
+	for i := range rs {
+		rs[i].store(e, at+i*sizeRefund)
+	}
+}
+
+var shapeTenderLimit = shape{size: sizeTenderLimit, cuts: 0x56}
+
+func (r *TenderLimit) load(d *reader, b []byte) {
+	_ = b[sizeTenderLimit-1]
+	r.Tender = TenderKind(narrow(le.Uint32(b[0:])))
+	r.Consume = Consumption(narrow(le.Uint32(b[4:])))
+	r.Most = Amount(le.Uint64(b[8:]))
+	r.Step = Amount(le.Uint64(b[16:]))
+	r.Note.load(d, b[24:])
+}
+
+func (r *TenderLimit) store(e *writer, at int) {
+	e.u32(at, uint32(r.Tender))
+	e.u32(at+4, uint32(r.Consume))
+	e.u64(at+8, uint64(r.Most))
+	e.u64(at+16, uint64(r.Step))
+	r.Note.store(e, at+24)
+}
+
+func (d *reader) loadTenderLimit(dst []TenderLimit, ref []byte) []TenderLimit {
+	at, n, stride := d.table(ref)
+	dst = resize(dst, n)
+	for i := range dst {
+		dst[i].load(d, d.record(at+i*stride, stride, &shapeTenderLimit))
+	}
+	return dst
+}
+
+func (e *writer) storeTenderLimit(ref int, rs []TenderLimit) {
+	at := e.table(ref, len(rs), sizeTenderLimit)
+	for i := range rs {
+		rs[i].store(e, at+i*sizeTenderLimit)
+	}
+}
+
+var shapeGrant = shape{size: sizeGrant, cuts: 0x1756}
+
+func (r *Grant) load(d *reader, b []byte) {
+	_ = b[sizeGrant-1]
+	r.Kind = GrantKind(narrow(le.Uint32(b[0:])))
+	r.Line = le.Uint32(b[4:])
+	r.Count = int64(le.Uint64(b[8:]))
+	r.Amount = Amount(le.Uint64(b[16:]))
+	r.Code = d.str(b[24:])
+	r.ValidDays = le.Uint32(b[32:])
+	r.Prize = d.str(b[40:])
+	r.Note.load(d, b[48:])
+}
+
+func (r *Grant) store(e *writer, at int) {
+	e.u32(at, uint32(r.Kind))
+	e.u32(at+4, uint32(r.Line))
+	e.u64(at+8, uint64(r.Count))
+	e.u64(at+16, uint64(r.Amount))
+	e.str(at+24, r.Code)
+	e.u32(at+32, uint32(r.ValidDays))
+	e.str(at+40, r.Prize)
+	r.Note.store(e, at+48)
+}
+
+func (d *reader) loadGrant(dst []Grant, ref []byte) []Grant {
+	at, n, stride := d.table(ref)
+	dst = resize(dst, n)
+	for i := range dst {
+		dst[i].load(d, d.record(at+i*stride, stride, &shapeGrant))
+	}
+	return dst
+}
+
+func (e *writer) storeGrant(ref int, rs []Grant) {
+	at := e.table(ref, len(rs), sizeGrant)
+	for i := range rs {
+		rs[i].store(e, at+i*sizeGrant)
+	}
+}
+
+var shapeReturnTerm = shape{size: sizeReturnTerm, cuts: 0x1d6}
+
+func (r *ReturnTerm) load(d *reader, b []byte) {
+	_ = b[sizeReturnTerm-1]
+	r.Kind = ReturnKind(narrow(le.Uint32(b[0:])))
+	r.Line = le.Uint32(b[4:])
+	r.Amount = Amount(le.Uint64(b[8:]))
+	r.Points = int64(le.Uint64(b[16:]))
+	r.Coupon = le.Uint32(b[24:])
+	r.Note.load(d, b[32:])
+}
+
+func (r *ReturnTerm) store(e *writer, at int) {
+	e.u32(at, uint32(r.Kind))
+	e.u32(at+4, uint32(r.Line))
+	e.u64(at+8, uint64(r.Amount))
+	e.u64(at+16, uint64(r.Points))
+	e.u32(at+24, uint32(r.Coupon))
+	r.Note.store(e, at+32)
+}
+
+func (d *reader) loadReturnTerm(dst []ReturnTerm, ref []byte) []ReturnTerm {
+	at, n, stride := d.table(ref)
+	dst = resize(dst, n)
+	for i := range dst {
+		dst[i].load(d, d.record(at+i*stride, stride, &shapeReturnTerm))
+	}
+	return dst
+}
+
+func (e *writer) storeReturnTerm(ref int, rs []ReturnTerm) {
+	at := e.table(ref, len(rs), sizeReturnTerm)
+	for i := range rs {
+		rs[i].store(e, at+i*sizeReturnTerm)
+	}
+}
+
+var shapeInput = shape{size: sizeInput, cuts: 0x9249249775c, defaults: []fill{{48, 2}}}
 
 func (r *Input) load(d *reader, b []byte) {
 	_ = b[sizeInput-1]
@@ -513,6 +735,15 @@ func (r *Input) load(d *reader, b []byte) {
 	r.Punches = d.loadPunchBalance(r.Punches[:0], b[100:])
 	r.Facts = d.loadFact(r.Facts[:0], b[112:])
 	r.Tiers = d.loadTier(r.Tiers[:0], b[124:])
+	r.Event = Event{}
+	if at, n, stride := d.table(b[136:]); n > 0 {
+		r.Event.load(d, d.record(at, stride, &shapeEvent))
+	}
+	r.Prizes = d.loadPrize(r.Prizes[:0], b[148:])
+	r.Refund = Refund{}
+	if at, n, stride := d.table(b[160:]); n > 0 {
+		r.Refund.load(d, d.record(at, stride, &shapeRefund))
+	}
 }
 
 func (r *Input) store(e *writer, at int) {
@@ -534,6 +765,13 @@ func (r *Input) store(e *writer, at int) {
 	e.storePunchBalance(at+100, r.Punches)
 	e.storeFact(at+112, r.Facts)
 	e.storeTier(at+124, r.Tiers)
+	if r.Event != (Event{}) {
+		r.Event.store(e, e.table(at+136, 1, sizeEvent))
+	}
+	e.storePrize(at+148, r.Prizes)
+	if r.Refund != (Refund{}) {
+		r.Refund.store(e, e.table(at+160, 1, sizeRefund))
+	}
 }
 
 // AppendInput appends m as a message and returns the extended slice.
@@ -562,7 +800,7 @@ func DecodeInput(b []byte, text string, m *Input) error {
 	return nil
 }
 
-var shapeOutput = shape{size: sizeOutput, cuts: 0x24924}
+var shapeOutput = shape{size: sizeOutput, cuts: 0x24924924}
 
 func (r *Output) load(d *reader, b []byte) {
 	_ = b[sizeOutput-1]
@@ -575,6 +813,9 @@ func (r *Output) load(d *reader, b []byte) {
 	r.Commissions = d.loadCommission(r.Commissions[:0], b[44:])
 	r.Bonuses = d.loadBonus(r.Bonuses[:0], b[56:])
 	r.Notes = d.loadNote(r.Notes[:0], b[68:])
+	r.Tenders = d.loadTenderLimit(r.Tenders[:0], b[80:])
+	r.Grants = d.loadGrant(r.Grants[:0], b[92:])
+	r.Returns = d.loadReturnTerm(r.Returns[:0], b[104:])
 }
 
 func (r *Output) store(e *writer, at int) {
@@ -586,6 +827,9 @@ func (r *Output) store(e *writer, at int) {
 	e.storeCommission(at+44, r.Commissions)
 	e.storeBonus(at+56, r.Bonuses)
 	e.storeNote(at+68, r.Notes)
+	e.storeTenderLimit(at+80, r.Tenders)
+	e.storeGrant(at+92, r.Grants)
+	e.storeReturnTerm(at+104, r.Returns)
 }
 
 // AppendOutput appends m as a message and returns the extended slice.

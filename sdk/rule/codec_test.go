@@ -15,7 +15,9 @@ func sampleInput() Input {
 			{ID: 2, Kind: KindTopUp, SKU: "A", Category: "x", Bonus: 7},
 		},
 		Coupons: []Coupon{{Ref: 1, Kind: CouponCash, Amount: 5}}, Punches: []PunchBalance{{"A", 3}},
-		Facts: []Fact{{FactLastVisit, 0, -1}}, Tiers: []Tier{{"gold", 2}},
+		Facts: []Fact{{Kind: FactLastVisit, Value: -1}, {FactVisits, 30, 2, ScopeShop}}, Tiers: []Tier{{"gold", 2}},
+		Event: Event{Kind: EventReferral, Level: 2, Value: -3, Amount: 4, At: 5, Label: "gold"}, Prizes: []Prize{{"p", -1}, {"q", 9}},
+		Refund: Refund{Days: 3, Full: true, Amount: 8, Points: 9},
 	}
 }
 

@@ -29,6 +29,8 @@ func Main(r Rule) {
 	output.Commissions = make([]Commission, 0, 64)
 	output.Bonuses = make([]Bonus, 0, 8)
 	output.Notes = make([]Note, 0, 16)
+	output.Tenders = make([]TenderLimit, 0, 4)
+	output.Grants = make([]Grant, 0, 16)
 }
 
 //go:wasmexport sw_abi_1

@@ -21,15 +21,15 @@ type (
 	Benefiter interface {
 		Benefit(in *Input, out *Output) error
 	}
-	// Tenderer proposes what own-wallet tenders may pay: candidates of ClassTender.
+	// Tenderer limits what own-wallet tenders may pay: Tenders.
 	Tenderer interface {
 		Tender(in *Input, out *Output) error
 	}
-	// Earner proposes points.
+	// Earner proposes points, rebates (Bonuses) and Grants.
 	Earner interface {
 		Earn(in *Input, out *Output) error
 	}
-	// TopUpper proposes bonuses for top-up lines.
+	// TopUpper proposes bonuses for top-up lines, and Grants.
 	TopUpper interface {
 		TopUp(in *Input, out *Output) error
 	}
@@ -43,15 +43,15 @@ type (
 	Commissioner interface {
 		Commission(in *Input, out *Output) error
 	}
-	// Triggerer answers an event with notes.
+	// Triggerer answers an event (Input.Event) with Grants.
 	Triggerer interface {
 		Trigger(in *Input, out *Output) error
 	}
-	// Drawer draws prizes.
+	// Drawer draws prizes from Input.Prizes by Input.Seed: one Grant each.
 	Drawer interface {
 		Draw(in *Input, out *Output) error
 	}
-	// Returner says what a refund does beyond the stored allocation.
+	// Returner says what a refund does beyond the stored allocation: Returns.
 	Returner interface {
 		Return(in *Input, out *Output) error
 	}
@@ -135,19 +135,41 @@ func (o *Output) Reset() {
 	o.Commissions = o.Commissions[:0]
 	o.Bonuses = o.Bonuses[:0]
 	o.Notes = o.Notes[:0]
+	o.Tenders = o.Tenders[:0]
+	o.Grants = o.Grants[:0]
+	o.Returns = o.Returns[:0]
 }
 
 // Propose appends a candidate.
 func (o *Output) Propose(c Candidate) { o.Candidates = append(o.Candidates, c) }
 
+// Give appends a grant.
+func (o *Output) Give(g Grant) { o.Grants = append(o.Grants, g) }
+
+// Limit appends a limit of a tender.
+func (o *Output) Limit(t TenderLimit) { o.Tenders = append(o.Tenders, t) }
+
+// Keep appends a term of a refund.
+func (o *Output) Keep(t ReturnTerm) { o.Returns = append(o.Returns, t) }
+
 // Say appends a note.
 func (o *Output) Say(n Note) { o.Notes = append(o.Notes, n) }
 
 // Fact answers a fact and whether the host gave it: only those that the
-// manifest declares are given.
+// manifest declares are given. It is the figure of all shops; FactHere that of the
+// basket's.
 func (in *Input) Fact(kind FactKind, windowDays uint32) (int64, bool) {
+	return in.fact(kind, windowDays, ScopeMerchant)
+}
+
+// FactHere is Fact for the basket's shop alone.
+func (in *Input) FactHere(kind FactKind, windowDays uint32) (int64, bool) {
+	return in.fact(kind, windowDays, ScopeShop)
+}
+
+func (in *Input) fact(kind FactKind, windowDays uint32, scope FactScope) (int64, bool) {
 	for i := range in.Facts {
-		if f := &in.Facts[i]; f.Kind == kind && f.WindowDays == windowDays {
+		if f := &in.Facts[i]; f.Kind == kind && f.WindowDays == windowDays && f.Scope == scope {
 			return f.Value, true
 		}
 	}

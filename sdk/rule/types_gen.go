@@ -65,6 +65,10 @@ const (
 	FactVisits    FactKind = 2 // days with a sale
 	FactPoints    FactKind = 3 // points earned
 	FactLastVisit FactKind = 4 // days since the last visit, -1 where never
+	FactCheckIns  FactKind = 5 // days with a check-in
+	FactStreak    FactKind = 6 // days in a row with a check-in, up to the business date
+	FactReferrals FactKind = 7 // members brought who have bought something
+	FactTopUps    FactKind = 8 // minor units topped up
 )
 
 // CandidateKind is how a candidate changes an amount.
@@ -109,6 +113,75 @@ const (
 	Up       Rounding = 3 // away from zero
 )
 
+// FactScope is over which shops a fact is counted.
+type FactScope uint8
+
+// Values of FactScope; the numbers are the ABI's and are never reused.
+const (
+	ScopeMerchant FactScope = 0 // all of the merchant's
+	ScopeShop     FactScope = 1 // the shop of the basket
+)
+
+// TenderKind is a tender out of the member's own wallet.
+type TenderKind uint8
+
+// Values of TenderKind; the numbers are the ABI's and are never reused.
+const (
+	TenderStoredValue TenderKind = 1 // stored value
+	TenderPoints      TenderKind = 2 // points as cash
+	TenderGiftCard    TenderKind = 3 // a gift card
+)
+
+// Consumption is which lots of stored value pay first.
+type Consumption uint8
+
+// Values of Consumption; the numbers are the ABI's and are never reused.
+const (
+	ConsumeDefault      Consumption = 0 // as the merchant has it
+	ConsumeProportional Consumption = 1 // principal and bonus in their ratio, lot by lot
+	ConsumePrincipal    Consumption = 2 // principal first
+	ConsumeBonus        Consumption = 3 // bonus first
+)
+
+// GrantKind is what a grant gives.
+type GrantKind uint8
+
+// Values of GrantKind; the numbers are the ABI's and are never reused.
+const (
+	GrantPoints  GrantKind = 1 // Count points
+	GrantMoney   GrantKind = 2 // Amount of bonus money into the wallet
+	GrantCoupon  GrantKind = 3 // Count coupons of the coupon template Code
+	GrantVisits  GrantKind = 4 // Count visits of the service with SKU Code
+	GrantGift    GrantKind = 5 // Count gifts Code, fetched at the shop
+	GrantMessage GrantKind = 6 // a message by the template Code; Arg, Money and Label of the note fill it
+	GrantChances GrantKind = 7 // Count chances in a draw
+)
+
+// EventKind is what has happened.
+type EventKind uint8
+
+// Values of EventKind; the numbers are the ABI's and are never reused.
+const (
+	EventJoined   EventKind = 1 // the member joined
+	EventBirthday EventKind = 2 // the birthday begins; Value: the age is not told, it is 0
+	EventSale     EventKind = 3 // a sale was completed; Amount: what was paid for goods and services
+	EventCheckIn  EventKind = 4 // the member checked in; Value: days in a row, this one included
+	EventLapsed   EventKind = 5 // the member has stayed away; Value: days since the last visit
+	EventReferral EventKind = 6 // a member whom this one brought bought for the first time; Level: 1 = brought directly, 2 = through one other; Amount: of that sale
+	EventTier     EventKind = 7 // the member reached a tier; Label: its code
+	EventTopUp    EventKind = 8 // a top-up was paid; Amount: principal
+)
+
+// ReturnKind is what a refund does beyond the stored allocation.
+type ReturnKind uint8
+
+// Values of ReturnKind; the numbers are the ABI's and are never reused.
+const (
+	ReturnFee        ReturnKind = 1 // Amount of what would go back is kept
+	ReturnKeepPoints ReturnKind = 2 // the member keeps Points of those that the refund would take
+	ReturnKeepCoupon ReturnKind = 3 // the coupon does not come back
+)
+
 // Note explains a record: a code of the pack's own message catalogue, one number, one amount and one label as its arguments.
 type Note struct {
 	Code   string // key of the pack's message catalogue
@@ -133,6 +206,7 @@ type Line struct {
 	HasStaff   bool      // whether staff is named on it
 	Visits     int64     // punch card lines: visits bought
 	Bonus      Amount    // top-up lines: bonus resolved so far
+	Points     int64     // hook return: points that the refund of the line takes back
 }
 
 // Coupon is a coupon presented with the basket: valid, owned and not used up.
@@ -155,9 +229,10 @@ type PunchBalance struct {
 
 // Fact is a figure of the member's history as of before this sale.
 type Fact struct {
-	Kind       FactKind // which figure
-	WindowDays uint32   // over how many days; 0 = the whole life; from 100001 on a calendar window (rule.WindowMonth and others)
-	Value      int64    // the figure
+	Kind       FactKind  // which figure
+	WindowDays uint32    // over how many days; 0 = the whole life; from 100001 on a calendar window (rule.WindowMonth and others)
+	Value      int64     // the figure
+	Scope      FactScope // over which shops
 }
 
 // Tier is a tier that the merchant has, in rising rank.
@@ -231,6 +306,61 @@ type Bonus struct {
 	Note
 }
 
+// Event is what the hook trigger is asked about.
+type Event struct {
+	Kind   EventKind // what has happened
+	Level  uint32    // referrals: 1 or 2
+	Value  int64     // the event's number, see EventKind
+	Amount Amount    // the event's money, see EventKind
+	At     int64     // when, in microseconds since 1970 UTC
+	Label  string    // the event's text, see EventKind
+}
+
+// Prize is a prize that the shop has put into a draw.
+type Prize struct {
+	Code string // its code, as in the pack's configuration
+	Left int64  // how many are left; -1 = no limit
+}
+
+// Refund is what the hook return is asked about; the lines hold what goes back.
+type Refund struct {
+	Days   uint32 // business days since the sale
+	Full   bool   // whether everything that is left of the sale goes back
+	Amount Amount // what goes back by the stored allocation
+	Points int64  // points that it would take back
+}
+
+// TenderLimit is what one of the member's own tenders may pay of this sale; of several limits on a tender the lowest holds.
+type TenderLimit struct {
+	Tender  TenderKind  // which tender
+	Consume Consumption // stored value: which lots first
+	Most    Amount      // the most that it may pay; 0 = nothing
+	Step    Amount      // it pays whole multiples of this; 0 = any amount
+	Note
+}
+
+// Grant is something given besides the sale itself; with the hook draw it is the prize drawn.
+type Grant struct {
+	Kind      GrantKind // what is given
+	Line      uint32    // hooks topup and earn: the line that it belongs to; 0 = the sale
+	Count     int64     // how many, see GrantKind
+	Amount    Amount    // GrantMoney: how much
+	Code      string    // of what, see GrantKind
+	ValidDays uint32    // it can be used for so many days; 0 = as the merchant has it
+	Prize     string    // hook draw: code of the prize that was drawn
+	Note
+}
+
+// ReturnTerm is a term of a refund beyond the stored allocation.
+type ReturnTerm struct {
+	Kind   ReturnKind // what it does
+	Line   uint32     // the line's ID; 0 = the whole refund
+	Amount Amount     // ReturnFee: how much is kept
+	Points int64      // ReturnKeepPoints: how many
+	Coupon uint32     // ReturnKeepCoupon: Ref of the coupon
+	Note
+}
+
 // Input is everything that a rule sees; it holds no personal data.
 type Input struct {
 	Hook           Hook           // the decision that is asked for
@@ -249,14 +379,20 @@ type Input struct {
 	Punches        []PunchBalance // the member's punch counts
 	Facts          []Fact         // the facts that the manifest asks for
 	Tiers          []Tier         // the merchant's tiers in rising rank
+	Event          Event          // hook trigger: what has happened; a table of none or one
+	Prizes         []Prize        // hook draw: the prizes
+	Refund         Refund         // hook return: what goes back; a table of none or one
 }
 
 // Output is what one call answers; a rule that fills a table which its hook has no power over has failed.
 type Output struct {
-	Candidates  []Candidate  // hooks price, benefit and tender
-	Earns       []Earn       // hook earn
-	Tier        TierProposal // hook tier; a table of none or one
-	Commissions []Commission // hook commission
-	Bonuses     []Bonus      // hook topup; hook earn: rebates
-	Notes       []Note       // any hook
+	Candidates  []Candidate   // hooks price and benefit
+	Earns       []Earn        // hook earn
+	Tier        TierProposal  // hook tier; a table of none or one
+	Commissions []Commission  // hook commission
+	Bonuses     []Bonus       // hook topup; hook earn: rebates
+	Notes       []Note        // any hook
+	Tenders     []TenderLimit // hook tender
+	Grants      []Grant       // hooks topup, earn, trigger and draw
+	Returns     []ReturnTerm  // hook return
 }

@@ -41,6 +41,10 @@
 #define SW_FACT_VISITS 2 /* days with a sale */
 #define SW_FACT_POINTS 3 /* points earned */
 #define SW_FACT_LAST_VISIT 4 /* days since the last visit, -1 where never */
+#define SW_FACT_CHECK_INS 5 /* days with a check-in */
+#define SW_FACT_STREAK 6 /* days in a row with a check-in, up to the business date */
+#define SW_FACT_REFERRALS 7 /* members brought who have bought something */
+#define SW_FACT_TOP_UPS 8 /* minor units topped up */
 
 /* CandidateKind: how a candidate changes an amount */
 #define SW_PERCENT 1 /* Rate off the targets */
@@ -64,6 +68,45 @@
 #define SW_DOWN 2 /* toward zero */
 #define SW_UP 3 /* away from zero */
 
+/* FactScope: over which shops a fact is counted */
+#define SW_SCOPE_MERCHANT 0 /* all of the merchant's */
+#define SW_SCOPE_SHOP 1 /* the shop of the basket */
+
+/* TenderKind: a tender out of the member's own wallet */
+#define SW_TENDER_STORED_VALUE 1 /* stored value */
+#define SW_TENDER_POINTS 2 /* points as cash */
+#define SW_TENDER_GIFT_CARD 3 /* a gift card */
+
+/* Consumption: which lots of stored value pay first */
+#define SW_CONSUME_DEFAULT 0 /* as the merchant has it */
+#define SW_CONSUME_PROPORTIONAL 1 /* principal and bonus in their ratio, lot by lot */
+#define SW_CONSUME_PRINCIPAL 2 /* principal first */
+#define SW_CONSUME_BONUS 3 /* bonus first */
+
+/* GrantKind: what a grant gives */
+#define SW_GRANT_POINTS 1 /* Count points */
+#define SW_GRANT_MONEY 2 /* Amount of bonus money into the wallet */
+#define SW_GRANT_COUPON 3 /* Count coupons of the coupon template Code */
+#define SW_GRANT_VISITS 4 /* Count visits of the service with SKU Code */
+#define SW_GRANT_GIFT 5 /* Count gifts Code, fetched at the shop */
+#define SW_GRANT_MESSAGE 6 /* a message by the template Code; Arg, Money and Label of the note fill it */
+#define SW_GRANT_CHANCES 7 /* Count chances in a draw */
+
+/* EventKind: what has happened */
+#define SW_EVENT_JOINED 1 /* the member joined */
+#define SW_EVENT_BIRTHDAY 2 /* the birthday begins; Value: the age is not told, it is 0 */
+#define SW_EVENT_SALE 3 /* a sale was completed; Amount: what was paid for goods and services */
+#define SW_EVENT_CHECK_IN 4 /* the member checked in; Value: days in a row, this one included */
+#define SW_EVENT_LAPSED 5 /* the member has stayed away; Value: days since the last visit */
+#define SW_EVENT_REFERRAL 6 /* a member whom this one brought bought for the first time; Level: 1 = brought directly, 2 = through one other; Amount: of that sale */
+#define SW_EVENT_TIER 7 /* the member reached a tier; Label: its code */
+#define SW_EVENT_TOP_UP 8 /* a top-up was paid; Amount: principal */
+
+/* ReturnKind: what a refund does beyond the stored allocation */
+#define SW_RETURN_FEE 1 /* Amount of what would go back is kept */
+#define SW_RETURN_KEEP_POINTS 2 /* the member keeps Points of those that the refund would take */
+#define SW_RETURN_KEEP_COUPON 3 /* the coupon does not come back */
+
 /* Note: explains a record: a code of the pack's own message catalogue, one number, one amount and one label as its arguments */
 #define SW_NOTE_SIZE 40
 #define SW_NOTE_CODE 0 /* string: u32 offset, u32 length */
@@ -73,7 +116,7 @@
 #define SW_NOTE_LINE_NO 32 /* u32 */
 
 /* Line: a line as far as the stages before have priced it */
-#define SW_LINE_SIZE 96
+#define SW_LINE_SIZE 104
 #define SW_LINE_ID 0 /* u32 */
 #define SW_LINE_KIND 4 /* u32: LineKind */
 #define SW_LINE_SKU 8 /* string: u32 offset, u32 length */
@@ -87,6 +130,7 @@
 #define SW_LINE_HAS_STAFF 72 /* u32: 0 or 1 */
 #define SW_LINE_VISITS 80 /* i64 */
 #define SW_LINE_BONUS 88 /* i64: Amount */
+#define SW_LINE_POINTS 96 /* i64 */
 
 /* Coupon: a coupon presented with the basket: valid, owned and not used up */
 #define SW_COUPON_SIZE 56
@@ -105,10 +149,11 @@
 #define SW_PUNCH_BALANCE_AVAILABLE 8 /* i64 */
 
 /* Fact: a figure of the member's history as of before this sale */
-#define SW_FACT_SIZE 16
+#define SW_FACT_SIZE 24
 #define SW_FACT_KIND 0 /* u32: FactKind */
 #define SW_FACT_WINDOW_DAYS 4 /* u32 */
 #define SW_FACT_VALUE 8 /* i64 */
+#define SW_FACT_SCOPE 16 /* u32: FactScope */
 
 /* Tier: a tier that the merchant has, in rising rank */
 #define SW_TIER_SIZE 16
@@ -173,8 +218,57 @@
 #define SW_BONUS_AMOUNT 8 /* i64: Amount */
 #define SW_BONUS_NOTE 16 /* Note, in place */
 
+/* Event: what the hook trigger is asked about */
+#define SW_EVENT_SIZE 40
+#define SW_EVENT_KIND 0 /* u32: EventKind */
+#define SW_EVENT_LEVEL 4 /* u32 */
+#define SW_EVENT_VALUE 8 /* i64 */
+#define SW_EVENT_AMOUNT 16 /* i64: Amount */
+#define SW_EVENT_AT 24 /* i64 */
+#define SW_EVENT_LABEL 32 /* string: u32 offset, u32 length */
+
+/* Prize: a prize that the shop has put into a draw */
+#define SW_PRIZE_SIZE 16
+#define SW_PRIZE_CODE 0 /* string: u32 offset, u32 length */
+#define SW_PRIZE_LEFT 8 /* i64 */
+
+/* Refund: what the hook return is asked about; the lines hold what goes back */
+#define SW_REFUND_SIZE 24
+#define SW_REFUND_DAYS 0 /* u32 */
+#define SW_REFUND_FULL 4 /* u32: 0 or 1 */
+#define SW_REFUND_AMOUNT 8 /* i64: Amount */
+#define SW_REFUND_POINTS 16 /* i64 */
+
+/* TenderLimit: what one of the member's own tenders may pay of this sale; of several limits on a tender the lowest holds */
+#define SW_TENDER_LIMIT_SIZE 64
+#define SW_TENDER_LIMIT_TENDER 0 /* u32: TenderKind */
+#define SW_TENDER_LIMIT_CONSUME 4 /* u32: Consumption */
+#define SW_TENDER_LIMIT_MOST 8 /* i64: Amount */
+#define SW_TENDER_LIMIT_STEP 16 /* i64: Amount */
+#define SW_TENDER_LIMIT_NOTE 24 /* Note, in place */
+
+/* Grant: something given besides the sale itself; with the hook draw it is the prize drawn */
+#define SW_GRANT_SIZE 88
+#define SW_GRANT_KIND 0 /* u32: GrantKind */
+#define SW_GRANT_LINE 4 /* u32 */
+#define SW_GRANT_COUNT 8 /* i64 */
+#define SW_GRANT_AMOUNT 16 /* i64: Amount */
+#define SW_GRANT_CODE 24 /* string: u32 offset, u32 length */
+#define SW_GRANT_VALID_DAYS 32 /* u32 */
+#define SW_GRANT_PRIZE 40 /* string: u32 offset, u32 length */
+#define SW_GRANT_NOTE 48 /* Note, in place */
+
+/* ReturnTerm: a term of a refund beyond the stored allocation */
+#define SW_RETURN_TERM_SIZE 72
+#define SW_RETURN_TERM_KIND 0 /* u32: ReturnKind */
+#define SW_RETURN_TERM_LINE 4 /* u32 */
+#define SW_RETURN_TERM_AMOUNT 8 /* i64: Amount */
+#define SW_RETURN_TERM_POINTS 16 /* i64 */
+#define SW_RETURN_TERM_COUPON 24 /* u32 */
+#define SW_RETURN_TERM_NOTE 32 /* Note, in place */
+
 /* Input: everything that a rule sees; it holds no personal data */
-#define SW_INPUT_SIZE 136
+#define SW_INPUT_SIZE 176
 #define SW_INPUT_MAGIC 0x31495753u /* "SWI1" */
 #define SW_INPUT_HOOK 8 /* u32: Hook */
 #define SW_INPUT_DATE 12 /* u32: Date */
@@ -192,9 +286,12 @@
 #define SW_INPUT_PUNCHES 100 /* table of PunchBalance: u32 offset, u32 count, u32 stride */
 #define SW_INPUT_FACTS 112 /* table of Fact: u32 offset, u32 count, u32 stride */
 #define SW_INPUT_TIERS 124 /* table of Tier: u32 offset, u32 count, u32 stride */
+#define SW_INPUT_EVENT 136 /* table of none or one Event */
+#define SW_INPUT_PRIZES 148 /* table of Prize: u32 offset, u32 count, u32 stride */
+#define SW_INPUT_REFUND 160 /* table of none or one Refund */
 
 /* Output: what one call answers; a rule that fills a table which its hook has no power over has failed */
-#define SW_OUTPUT_SIZE 80
+#define SW_OUTPUT_SIZE 120
 #define SW_OUTPUT_MAGIC 0x314f5753u /* "SWO1" */
 #define SW_OUTPUT_CANDIDATES 8 /* table of Candidate: u32 offset, u32 count, u32 stride */
 #define SW_OUTPUT_EARNS 20 /* table of Earn: u32 offset, u32 count, u32 stride */
@@ -202,5 +299,8 @@
 #define SW_OUTPUT_COMMISSIONS 44 /* table of Commission: u32 offset, u32 count, u32 stride */
 #define SW_OUTPUT_BONUSES 56 /* table of Bonus: u32 offset, u32 count, u32 stride */
 #define SW_OUTPUT_NOTES 68 /* table of Note: u32 offset, u32 count, u32 stride */
+#define SW_OUTPUT_TENDERS 80 /* table of TenderLimit: u32 offset, u32 count, u32 stride */
+#define SW_OUTPUT_GRANTS 92 /* table of Grant: u32 offset, u32 count, u32 stride */
+#define SW_OUTPUT_RETURNS 104 /* table of ReturnTerm: u32 offset, u32 count, u32 stride */
 
 #endif
