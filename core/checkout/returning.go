@@ -292,7 +292,7 @@ func (r *returning) post(e *ledger.Entry) error {
 			}
 			for _, d := range l.Draws {
 				p, unit := r.purses.find(d.Owner), ledger.PunchUnit(d.Unit)
-				worth := wallet.WorthBack(p, r.takenOf(p), unit, money.Amount(d.Visits))
+				worth := wallet.WorthBack(p, e, r.takenOf(p), unit, money.Amount(d.Visits))
 				wallet.GiveBack(p, e, r.takenOf(p), unit, []string{ledger.ClassPunch}, money.Amount(d.Visits))
 				e.Add(house(s, unit, "punches_redeemed"), -money.Amount(d.Visits), nil)
 				e.Add(house(s, ccy, "deferred:punches"), worth, nil)

@@ -3,6 +3,7 @@ package checkout_test
 import (
 	"context"
 	"errors"
+	"slices"
 	"sync"
 	"testing"
 	"time"
@@ -174,6 +175,34 @@ func TestGiftsForPoints(t *testing.T) {
 		wg.Wait()
 		if w := s.wallet(); won != 5 || w.Points != 4000-5*300 {
 			t.Fatalf("%d of 5 gifts handed out, points %d", won, w.Points)
+		}
+		s.proven()
+	})
+}
+
+// A sale takes points twice, as a tender and for a gift, and a lot that another
+// sale took from has room for more than this one took: the refund gives each lot
+// exactly what it lost, so that the other sale can still be refunded.
+func TestPointsOfATenderAndAGiftGoBackToTheirOwnLots(t *testing.T) {
+	each(t, func(t *testing.T, d *db.DB, c *clock.Manual) {
+		s := newShop(t, d, c, 1)
+		s.activate("retail", pointAYuan)
+		g := loyalty.Gift{Name: "a cup", Points: 10}
+		s.tx(func(_ context.Context, tx *db.Tx) error { return loyalty.CreateGift(tx, s.m.ID, &g) })
+		for _, n := range []string{"4", "2", "3"} { // 100, 50 and 75 points
+			s.sell(s.basket(0, true, s.line("soap", n)), cash(100000))
+			c.Advance(time.Hour)
+		}
+		first := s.sell(s.basket(0, true, s.line("soap", "1")), points(60), cash(2440))
+		before := s.pointLots()
+		second := s.sell(s.basket(0, true, s.line("soap", "1"), checkout.LineIn{Kind: sale.LineGift, Gift: g.ID}), points(120), cash(2380))
+		s.refund(second)
+		if after := s.pointLots(); !slices.Equal(after[:3], before[:3]) {
+			t.Errorf("lots %v before, %v after", before, after)
+		}
+		s.refund(first)
+		if lots := s.pointLots(); !slices.Equal(lots[:3], []int64{100, 50, 75}) {
+			t.Errorf("lots %v at the end", lots)
 		}
 		s.proven()
 	})

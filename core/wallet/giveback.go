@@ -54,7 +54,7 @@ func AskTakenOfCards(m, sale id.ID, out *[]Taken) db.Ask {
 // earning. It answers what found no place: nothing where the amount is not more
 // than what the sale still keeps.
 func GiveBack(p *ledger.Purse, e *ledger.Entry, taken []Taken, unit string, classes []string, amount money.Amount) (rest money.Amount) {
-	lots, weights := back(p, taken, unit, classes)
+	lots, weights := back(p, e, taken, unit, classes)
 	shares, rest := money.Allocate(amount, weights, weights)
 	debts := map[id.ID]money.Amount{}
 	for i, l := range lots {
@@ -79,23 +79,37 @@ func debtOf(p *ledger.Purse, e *ledger.Entry, a *ledger.Account) money.Amount {
 	return max(remaining(p.Of(a))-balanceIn(a, e), 0)
 }
 
-// back lists the lots that an amount goes back to, with what each may take.
-func back(p *ledger.Purse, taken []Taken, unit string, classes []string) (lots []*ledger.Lot, weights []money.Amount) {
+// back lists the lots that an amount goes back to, with what each may take: what
+// the sale took of it, less what the entry at hand has given back already. One
+// refund gives back several times where points paid for a gift and for the rest.
+func back(p *ledger.Purse, e *ledger.Entry, taken []Taken, unit string, classes []string) (lots []*ledger.Lot, weights []money.Amount) {
 	for _, t := range taken {
 		a, l := accountOf(p, t.Account), p.Lot(t.Lot)
-		if a == nil || l == nil || a.Unit != unit || t.Net >= 0 || !slices.Contains(classes, a.Class) || l.Remaining >= l.Amount {
+		if a == nil || l == nil || a.Unit != unit || !slices.Contains(classes, a.Class) || l.Remaining >= l.Amount {
 			continue
 		}
-		lots = append(lots, l)
-		weights = append(weights, min(-t.Net, l.Amount-l.Remaining))
+		if still := -t.Net - givenIn(e, l); still > 0 {
+			lots = append(lots, l)
+			weights = append(weights, min(still, l.Amount-l.Remaining))
+		}
 	}
 	return lots, weights
 }
 
+// givenIn is what an entry does to a lot so far.
+func givenIn(e *ledger.Entry, l *ledger.Lot) (sum money.Amount) {
+	for _, p := range e.Postings {
+		if p.Lot != nil && p.Lot.ID == l.ID {
+			sum += p.Amount
+		}
+	}
+	return sum
+}
+
 // WorthBack is what visits given back to their lots are worth: the exact mirror
 // of Punch, as the lots stand before GiveBack.
-func WorthBack(p *ledger.Purse, taken []Taken, unit string, visits money.Amount) (worth money.Amount) {
-	lots, weights := back(p, taken, unit, []string{ledger.ClassPunch})
+func WorthBack(p *ledger.Purse, e *ledger.Entry, taken []Taken, unit string, visits money.Amount) (worth money.Amount) {
+	lots, weights := back(p, e, taken, unit, []string{ledger.ClassPunch})
 	shares, _ := money.Allocate(visits, weights, weights)
 	for i, l := range lots {
 		worth += valueOf(l, l.Remaining+shares[i]) - valueOf(l, l.Remaining)
