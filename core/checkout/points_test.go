@@ -247,6 +247,33 @@ func TestPointsThatWereSpentMeanwhile(t *testing.T) {
 	})
 }
 
+// What an open sale has set aside is there when its card is paid, whatever the
+// member came to owe meanwhile.
+func TestWhatWasSetAsideGoesBeforeALaterDebt(t *testing.T) {
+	each(t, func(t *testing.T, d *db.DB, c *clock.Manual) {
+		s := newShop(t, d, c, 1)
+		s.activate("retail", pointAYuan)
+		of := s.sell(s.basket(0, true, s.line("soap", "40")), cash(100000)) // 1,000 points
+		a := &acquirer{authorise: checkout.Unknown, query: checkout.Unknown}
+		s.desk.Acquirer = a
+		_, err := s.desk.Complete(s.ctx, checkout.SaleIn{Basket: s.basket(0, true, s.line("soap", "4")), Tenders: []checkout.TenderIn{points(900), {Type: sale.TenderCard, Amount: 9100}}})
+		if !errors.Is(err, checkout.ErrPaymentPending) {
+			t.Fatal(err)
+		}
+		c.Advance(2 * time.Minute)
+		s.refund(of)
+		owed := s.wallet().Points
+		a.query = checkout.Paid
+		if n, err := s.desk.Recover(s.ctx, s.m.ID); n != 1 || err != nil {
+			t.Fatal(n, err)
+		}
+		if w := s.wallet(); owed >= 0 || w.Held != 0 || w.Points >= 0 {
+			t.Fatalf("owed %d, %+v", owed, w)
+		}
+		s.proven()
+	})
+}
+
 func TestARebateIsGivenAndTakenBack(t *testing.T) {
 	each(t, func(t *testing.T, d *db.DB, c *clock.Manual) {
 		s := newShop(t, d, c, 1)

@@ -107,7 +107,8 @@ func PunchesNow(p *ledger.Purse, sku id.ID, asOf clock.Instant) int64 {
 }
 
 // freeOf is what of an account may be spent: its usable lots less what is held
-// and what it owes.
+// and what it owes. What was set aside for an open sale goes before what is owed
+// since: its customer has paid the rest.
 func freeOf(p *ledger.Purse, a *ledger.Account, w when) money.Amount {
 	if a == nil {
 		return 0
@@ -118,6 +119,9 @@ func freeOf(p *ledger.Purse, a *ledger.Account, w when) money.Amount {
 		if w.live(l) {
 			live += l.Remaining
 		}
+	}
+	if w.asOf < w.now {
+		return live - a.Held
 	}
 	return live - a.Held + min(a.Balance-all, 0)
 }
