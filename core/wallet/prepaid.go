@@ -73,6 +73,9 @@ func (g *Prepaid) atList() money.Amount {
 	return g.Used()
 }
 
+// accountsOfMember begins a search for lots; see ledger.AskLots.
+const accountsOfMember = `select y.id from accounts y where y.merchant_id = $1 and y.owner_kind = 'member' and y.owner_id = $2`
+
 // AskPrepaid reads the top-ups and visits of a member of which something is left,
 // and of one that line names also where nothing is. Under the purse's locks it is
 // exact.
@@ -88,11 +91,11 @@ func AskPrepaid(m, member, line id.ID, out *[]Prepaid) db.Ask {
 			where o.merchant_id = l.merchant_id and o.group_id = l.group_id and b.class = 'bonus'
 			and o.created_at = (select min(f.created_at) from lots f where f.merchant_id = l.merchant_id and f.group_id = l.group_id)), 0)
 		from lots l join accounts a on a.merchant_id = l.merchant_id and a.id = l.account_id
-		where l.merchant_id = $1 and a.owner_kind = 'member' and a.owner_id = $2 and a.class in ('principal', 'bonus', 'punch')`
+		where l.merchant_id = $1 and a.owner_kind = 'member' and a.owner_id = $2 and a.class in ('principal', 'bonus', 'punch')
+		and l.account_id in (` + accountsOfMember + `)`
 	args := []any{m, member}
 	if line.IsNone() {
-		q += ` and l.group_id in (select x.group_id from lots x join accounts y on y.merchant_id = x.merchant_id and y.id = x.account_id
-			where x.merchant_id = $1 and y.owner_kind = 'member' and y.owner_id = $2 and x.remaining > 0)`
+		q += ` and l.group_id in (select x.group_id from lots x where x.merchant_id = $1 and x.remaining > 0 and x.account_id in (` + accountsOfMember + `))`
 	} else {
 		q += ` and l.group_id = $3`
 		args = append(args, line)

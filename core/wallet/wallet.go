@@ -87,8 +87,9 @@ func askUsable(m id.ID, kind string, owner id.ID, now clock.Instant, out *[]Usab
 		cast(sum(case when l.available_at <= $4 and (l.expires_at is null or l.expires_at > $4) then l.remaining else 0 end) as bigint),
 		cast(sum(case when l.available_at > $4 and (l.expires_at is null or l.expires_at > $4) then l.remaining else 0 end) as bigint),
 		cast(sum(case when l.expires_at <= $4 then l.remaining else 0 end) as bigint)
-		from lots l join accounts a on a.merchant_id = l.merchant_id and a.id = l.account_id
-		where l.merchant_id = $1 and a.owner_kind = $2 and a.owner_id = $3 and l.remaining > 0
+		from lots l
+		where l.merchant_id = $1 and l.remaining > 0
+		  and l.account_id in (select a.id from accounts a where a.merchant_id = $1 and a.owner_kind = $2 and a.owner_id = $3)
 		group by l.account_id order by l.account_id`, Args: []any{m, kind, owner, now}, Scan: func(r db.Row) error {
 		var u Usable
 		err := r.Scan(&u.Account, &u.Now, &u.Pending, &u.Lapsed)
