@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/shopwright/shopwright/core/catalog"
 	"github.com/shopwright/shopwright/core/checkout"
 	"github.com/shopwright/shopwright/core/clock"
 	"github.com/shopwright/shopwright/core/db"
@@ -103,6 +104,28 @@ func TestATopUpThatWasPartlyUsedIsRefundedByItsCase(t *testing.T) {
 			}
 			s.proven()
 		}
+	})
+}
+
+// Cash was rounded down when the money came in; so little goes back that it is
+// less than that. Nobody pays for a refund.
+func TestARefundOfLessThanTheRoundingOfItsSale(t *testing.T) {
+	each(t, func(t *testing.T, d *db.DB, c *clock.Manual) {
+		s := newShop(t, d, c, 1)
+		s.set("cash.rounding_step", "5")
+		s.sku("nut", catalog.Goods, "food", 1000100, 1000) // 100.01
+		of := s.sell(s.basket(0, true, topUp(10002)), cash(10000))
+		s.sell(s.basket(0, true, s.line("nut", "1")), stored(10001))
+		before := s.drawer()
+		back, err := s.desk.Refund(s.ctx, checkout.RefundIn{Merchant: s.m.ID, Sale: of.ID, Reason: "moves away", Prepaid: wallet.Claim{Case: wallet.CaseConsumer}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		w := s.wallet()
+		if of.CashRounding != -2 || back.Total != 1 || back.Paid != 0 || s.drawer() != before || w.StoredValue() != 0 {
+			t.Errorf("rounding %d, %d back, %d paid, drawer %d", of.CashRounding, back.Total, back.Paid, s.drawer()-before)
+		}
+		s.proven()
 	})
 }
 

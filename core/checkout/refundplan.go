@@ -43,7 +43,8 @@ func (r *returning) planTenders(plan RefundPlan, settings setting.Values) error 
 	}
 	due := r.s.Total
 	if r.last { // what earlier roundings of the cash part have left over goes with the last refund
-		r.s.CashRounding = r.of.CashRounding - r.roundedBack
+		// but never makes the customer pay: so little may go back that it is less.
+		r.s.CashRounding = max(r.of.CashRounding-r.roundedBack, -due)
 		due += r.s.CashRounding
 	} else if most := total(rest); due > most { // earlier refunds were rounded up
 		r.s.CashRounding, due = most-due, most
