@@ -15,13 +15,17 @@ import (
 
 	"github.com/shopwright/shopwright/rules/packs"
 	"github.com/shopwright/shopwright/rules/packs/catering"
+	"github.com/shopwright/shopwright/rules/packs/fitness"
+	"github.com/shopwright/shopwright/rules/packs/membership"
 	"github.com/shopwright/shopwright/rules/packs/retail"
 	"github.com/shopwright/shopwright/rules/packs/salon"
 	"github.com/shopwright/shopwright/sdk/rule"
 	"github.com/shopwright/shopwright/sdk/rule/ruletest"
 )
 
-var logic = map[string]rule.Rule{"salon": &salon.Rule{}, "retail": &retail.Rule{}, "catering": &catering.Rule{}}
+var logic = map[string]rule.Rule{
+	"salon": &salon.Rule{}, "retail": &retail.Rule{}, "catering": &catering.Rule{}, "fitness": &fitness.Rule{}, "membership": &membership.Rule{},
+}
 
 func unzip(t *testing.T, b []byte) map[string][]byte {
 	t.Helper()
@@ -138,6 +142,15 @@ func codes(o *rule.Output) (all []string) {
 	}
 	for i := range o.Notes {
 		all = append(all, o.Notes[i].Code)
+	}
+	for i := range o.Tenders {
+		all = append(all, o.Tenders[i].Note.Code)
+	}
+	for i := range o.Grants {
+		all = append(all, o.Grants[i].Note.Code)
+	}
+	for i := range o.Returns {
+		all = append(all, o.Returns[i].Note.Code)
 	}
 	if o.Tier.Code != "" {
 		all = append(all, o.Tier.Code)

@@ -35,8 +35,8 @@ var shapeNote = shape{size: sizeNote, cuts: 0x354}
 
 func (r *Note) load(d *reader, b []byte) {
 	_ = b[sizeNote-1]
-	r.Code = d.str(b[0:])
-	r.Label = d.str(b[8:])
+	r.Code = d.str(le.Uint64(b[0:]))
+	r.Label = d.str(le.Uint64(b[8:]))
 	r.Arg = int64(le.Uint64(b[16:]))
 	r.Money = Amount(le.Uint64(b[24:]))
 	r.LineNo = le.Uint32(b[32:])
@@ -72,14 +72,14 @@ func (r *Line) load(d *reader, b []byte) {
 	_ = b[sizeLine-1]
 	r.ID = le.Uint32(b[0:])
 	r.Kind = LineKind(narrow(le.Uint32(b[4:])))
-	r.SKU = d.str(b[8:])
-	r.Category = d.str(b[16:])
+	r.SKU = d.str(le.Uint64(b[8:]))
+	r.Category = d.str(le.Uint64(b[16:]))
 	r.Quantity = Quantity(le.Uint64(b[24:]))
 	r.Unit = UnitPrice(le.Uint64(b[32:]))
 	r.Gross = Amount(le.Uint64(b[40:]))
 	r.Net = Amount(le.Uint64(b[48:]))
 	r.Cost = Amount(le.Uint64(b[56:]))
-	r.StaffLevel = d.str(b[64:])
+	r.StaffLevel = d.str(le.Uint64(b[64:]))
 	r.HasStaff = le.Uint32(b[72:]) != 0
 	r.Visits = int64(le.Uint64(b[80:]))
 	r.Bonus = Amount(le.Uint64(b[88:]))
@@ -127,10 +127,10 @@ func (r *Coupon) load(d *reader, b []byte) {
 	r.Kind = CouponKind(narrow(le.Uint32(b[4:])))
 	r.Rate = Rate(le.Uint64(b[8:]))
 	r.Amount = Amount(le.Uint64(b[16:]))
-	r.SKU = d.str(b[24:])
-	r.Category = d.str(b[32:])
+	r.SKU = d.str(le.Uint64(b[24:]))
+	r.Category = d.str(le.Uint64(b[32:]))
 	r.MinSpend = Amount(le.Uint64(b[40:]))
-	r.Stacking = d.str(b[48:])
+	r.Stacking = d.str(le.Uint64(b[48:]))
 }
 
 func (r *Coupon) store(e *writer, at int) {
@@ -164,7 +164,7 @@ var shapePunchBalance = shape{size: sizePunchBalance, cuts: 0x4}
 
 func (r *PunchBalance) load(d *reader, b []byte) {
 	_ = b[sizePunchBalance-1]
-	r.SKU = d.str(b[0:])
+	r.SKU = d.str(le.Uint64(b[0:]))
 	r.Available = int64(le.Uint64(b[8:]))
 }
 
@@ -226,7 +226,7 @@ var shapeTier = shape{size: sizeTier, cuts: 0xc}
 
 func (r *Tier) load(d *reader, b []byte) {
 	_ = b[sizeTier-1]
-	r.Code = d.str(b[0:])
+	r.Code = d.str(le.Uint64(b[0:]))
 	r.Rank = int32(le.Uint32(b[8:]))
 }
 
@@ -259,7 +259,7 @@ func (r *Member) load(d *reader, b []byte) {
 	r.BirthdayMonth = le.Uint32(b[4:]) != 0
 	r.BirthdayToday = le.Uint32(b[8:]) != 0
 	r.JoinedDays = int32(le.Uint32(b[12:]))
-	r.Tier = d.str(b[16:])
+	r.Tier = d.str(le.Uint64(b[16:]))
 	r.Points = int64(le.Uint64(b[24:]))
 }
 
@@ -327,7 +327,7 @@ func (r *Candidate) load(d *reader, b []byte) {
 	r.Exclusive = le.Uint32(b[12:]) != 0
 	r.Targets = d.loadTarget(r.Targets[:0], b[16:])
 	r.Priority = int32(le.Uint32(b[28:]))
-	r.Category = d.str(b[32:])
+	r.Category = d.str(le.Uint64(b[32:]))
 	r.Rate = Rate(le.Uint64(b[40:]))
 	r.Amount = Amount(le.Uint64(b[48:]))
 	r.Price = UnitPrice(le.Uint64(b[56:]))
@@ -409,7 +409,7 @@ var shapeTierProposal = shape{size: sizeTierProposal, cuts: 0x4}
 
 func (r *TierProposal) load(d *reader, b []byte) {
 	_ = b[sizeTierProposal-1]
-	r.Tier = d.str(b[0:])
+	r.Tier = d.str(le.Uint64(b[0:]))
 	r.Note.load(d, b[8:])
 }
 
@@ -509,7 +509,7 @@ func (r *Event) load(d *reader, b []byte) {
 	r.Value = int64(le.Uint64(b[8:]))
 	r.Amount = Amount(le.Uint64(b[16:]))
 	r.At = int64(le.Uint64(b[24:]))
-	r.Label = d.str(b[32:])
+	r.Label = d.str(le.Uint64(b[32:]))
 }
 
 func (r *Event) store(e *writer, at int) {
@@ -541,7 +541,7 @@ var shapePrize = shape{size: sizePrize, cuts: 0x4}
 
 func (r *Prize) load(d *reader, b []byte) {
 	_ = b[sizePrize-1]
-	r.Code = d.str(b[0:])
+	r.Code = d.str(le.Uint64(b[0:]))
 	r.Left = int64(le.Uint64(b[8:]))
 }
 
@@ -642,9 +642,9 @@ func (r *Grant) load(d *reader, b []byte) {
 	r.Line = le.Uint32(b[4:])
 	r.Count = int64(le.Uint64(b[8:]))
 	r.Amount = Amount(le.Uint64(b[16:]))
-	r.Code = d.str(b[24:])
+	r.Code = d.str(le.Uint64(b[24:]))
 	r.ValidDays = le.Uint32(b[32:])
-	r.Prize = d.str(b[40:])
+	r.Prize = d.str(le.Uint64(b[40:]))
 	r.Note.load(d, b[48:])
 }
 
@@ -722,10 +722,10 @@ func (r *Input) load(d *reader, b []byte) {
 	r.Seed = le.Uint64(b[24:])
 	r.Weekday = le.Uint32(b[32:])
 	r.MinuteOfDay = le.Uint32(b[36:])
-	r.Currency = d.str(b[40:])
+	r.Currency = d.str(le.Uint64(b[40:]))
 	r.CurrencyDigits = le.Uint32(b[48:])
 	r.Rounding = Rounding(narrow(le.Uint32(b[52:])))
-	r.Shop = d.str(b[56:])
+	r.Shop = d.str(le.Uint64(b[56:]))
 	r.Member = Member{}
 	if at, n, stride := d.table(b[64:]); n > 0 {
 		r.Member.load(d, d.record(at, stride, &shapeMember))

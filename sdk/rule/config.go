@@ -5,7 +5,8 @@ import "unicode/utf8"
 // Value is a part of a configuration: a small JSON reader, since encoding/json
 // would add a megabyte to a guest. The zero Value is an absent one; every
 // accessor answers its default for what is absent or of another type, because
-// the host has checked the configuration against the pack's schema.
+// the host has checked the configuration against the pack's schema. The accessors
+// are not inlined: a pack calls them a hundred times, and configures rarely.
 type Value struct {
 	kind   byte // 0 absent, 'n' number, 's' string, 't' true, 'f' false, '0' null, '[' or '{'
 	text   string
@@ -28,13 +29,15 @@ func ParseConfig(b []byte) (Value, error) {
 	}
 	v := p.value(0)
 	p.space()
-	if p.bad || p.at != len(b) {
+	if p.bad || p.at != len(b) || !utf8.Valid(b) { // JSON is UTF-8
 		return Value{}, ErrConfig
 	}
 	return v, nil
 }
 
 // Get is the member of an object; absent where there is none.
+//
+//go:noinline
 func (v Value) Get(key string) Value {
 	for i := range v.keys {
 		if v.keys[i] == key {
@@ -53,9 +56,13 @@ func (v Value) Items() []Value {
 }
 
 // List is the elements of the array under key.
+//
+//go:noinline
 func (v Value) List(key string) []Value { return v.Get(key).Items() }
 
 // Bool is the flag under key.
+//
+//go:noinline
 func (v Value) Bool(key string, absent bool) bool {
 	switch v.Get(key).kind {
 	case 't':
@@ -67,6 +74,8 @@ func (v Value) Bool(key string, absent bool) bool {
 }
 
 // Text is the string under key.
+//
+//go:noinline
 func (v Value) Text(key, absent string) string {
 	if x := v.Get(key); x.kind == 's' {
 		return x.text
@@ -75,6 +84,8 @@ func (v Value) Text(key, absent string) string {
 }
 
 // Str is v itself as a string; "" where it is none.
+//
+//go:noinline
 func (v Value) Str() string {
 	if v.kind == 's' {
 		return v.text
@@ -83,6 +94,8 @@ func (v Value) Str() string {
 }
 
 // Int is the whole number under key.
+//
+//go:noinline
 func (v Value) Int(key string, absent int64) int64 {
 	if n, ok := v.Get(key).scaled(0); ok {
 		return n
@@ -91,9 +104,13 @@ func (v Value) Int(key string, absent int64) int64 {
 }
 
 // Amount is the money under key, in minor units.
+//
+//go:noinline
 func (v Value) Amount(key string, absent Amount) Amount { return Amount(v.Int(key, int64(absent))) }
 
 // Percent is the percentage under key as a rate: 12.5 is 125000.
+//
+//go:noinline
 func (v Value) Percent(key string, absent Rate) Rate {
 	if n, ok := v.Get(key).scaled(4); ok {
 		return Rate(n)
@@ -102,6 +119,8 @@ func (v Value) Percent(key string, absent Rate) Rate {
 }
 
 // Scaled is the decimal under key times 10^digits; digits beyond are cut off.
+//
+//go:noinline
 func (v Value) Scaled(key string, digits int, absent int64) int64 {
 	if n, ok := v.Get(key).scaled(digits); ok {
 		return n

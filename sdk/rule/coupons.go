@@ -84,12 +84,13 @@ func (in *Input) Spend() Amount {
 	return sum
 }
 
-// dearest is the line of the SKU with at least one unit and the highest price.
+// dearest is the line of the SKU with at least one unit and the highest price, of
+// several the longest: which of them was rung up first does not matter.
 func (in *Input) dearest(sku string) *Line {
 	var best *Line
 	for i := range in.Lines {
 		l := &in.Lines[i]
-		if l.SKU == sku && l.Merchandise() && l.Quantity >= One && (best == nil || l.Unit > best.Unit) {
+		if l.SKU == sku && l.Merchandise() && l.Quantity >= One && (best == nil || l.Unit > best.Unit || l.Unit == best.Unit && l.Quantity > best.Quantity) {
 			best = l
 		}
 	}

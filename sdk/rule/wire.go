@@ -1,6 +1,9 @@
 package rule
 
-import "encoding/binary"
+import (
+	"encoding/binary"
+	"math/bits"
+)
 
 // Limits of a message; beyond them it is malformed.
 const (
@@ -70,16 +73,21 @@ func (d *reader) table(ref []byte) (at, n, stride int) {
 	return int(off), int(count), int(step)
 }
 
-// record is the bytes of one record, at least as many as sh.size: a shorter form
-// is completed with the defaults of the fields that it lacks.
+// record is the bytes of one record, at least as many as sh.size.
 func (d *reader) record(at, stride int, sh *shape) []byte {
-	if stride >= sh.size {
-		return d.b[at : at+stride]
+	if stride < sh.size {
+		return d.short(at, stride, sh)
 	}
+	return d.b[at : at+stride]
+}
+
+// short completes a shorter form with the defaults of the fields that it lacks.
+// Only messages of an older form come here.
+func (d *reader) short(at, stride int, sh *shape) []byte {
 	if stride%4 != 0 || sh.cuts>>(stride/4)&1 == 0 {
 		d.bad = true
 	}
-	b := make([]byte, sh.size) // rare: only messages of an older form come here
+	b := make([]byte, sh.size)
 	for _, f := range sh.defaults {
 		le.PutUint32(b[f.at:], f.value)
 	}
@@ -87,12 +95,17 @@ func (d *reader) record(at, stride int, sh *shape) []byte {
 	return b
 }
 
-func (d *reader) str(ref []byte) string {
-	off, n := uint64(le.Uint32(ref)), uint64(le.Uint32(ref[4:]))
-	if n == 0 {
+// str reads a string's reference: the offset in the low half, the length in the
+// high one.
+func (d *reader) str(ref uint64) string {
+	if ref>>32 == 0 {
 		return ""
 	}
-	if n > MaxString || off+n > uint64(len(d.s)) {
+	return d.text(int(uint32(ref)), int(ref>>32))
+}
+
+func (d *reader) text(off, n int) string {
+	if n > MaxString || off+n > len(d.s) {
 		d.bad = true
 		return ""
 	}
@@ -120,13 +133,24 @@ func resize[T any](s []T, n int) []T {
 type writer struct {
 	b      []byte
 	base   int // where the message starts in b
+	keys   [8]uint64
 	recent [8]placed
 	turn   int
 }
 
+// placed is a string that was written. Its key is its length with the first and
+// the last byte: strings are compared where keys are equal.
 type placed struct {
 	s   string
 	off uint32
+}
+
+// find answers a bit for each recent string with the key. It has no branches,
+// which a guest pays dearly for.
+func (e *writer) find(key uint64) uint64 {
+	k := &e.keys
+	return (k[0]^key-1)>>63 | (k[1]^key-1)>>63<<1 | (k[2]^key-1)>>63<<2 | (k[3]^key-1)>>63<<3 |
+		(k[4]^key-1)>>63<<4 | (k[5]^key-1)>>63<<5 | (k[6]^key-1)>>63<<6 | (k[7]^key-1)>>63<<7
 }
 
 // grow appends n zero bytes at a multiple of eight and answers where.
@@ -160,20 +184,22 @@ func (e *writer) table(ref, n, stride int) int {
 }
 
 func (e *writer) str(at int, s string) {
-	if s == "" {
+	n := len(s)
+	if n == 0 {
 		return
 	}
-	e.u32(at+4, uint32(len(s)))
-	for i := range e.recent {
-		if e.recent[i].s == s {
-			e.u32(at, e.recent[i].off)
+	key := uint64(n)<<16&(1<<62-1) | uint64(s[0])<<8 | uint64(s[n-1])
+	for found := e.find(key); found != 0; found &= found - 1 {
+		if p := &e.recent[bits.TrailingZeros64(found)&7]; p.s == s {
+			e.u64(at, uint64(p.off)|uint64(n)<<32)
 			return
 		}
 	}
-	off := uint32(len(e.b) - e.base)
-	e.u32(at, off)
+	off := len(e.b) - e.base
+	e.u64(at, uint64(off)|uint64(n)<<32)
 	e.b = append(e.b, s...)
-	e.recent[e.turn&7] = placed{s, off}
+	e.keys[e.turn&7] = key
+	e.recent[e.turn&7] = placed{s, uint32(off)}
 	e.turn++
 }
 

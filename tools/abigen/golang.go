@@ -185,7 +185,7 @@ func (s *schema) goLoad(w *bytes.Buffer, f field) {
 	case "i64":
 		fmt.Fprintf(w, "%s = int64(le.Uint64(b[%d:]))\n", dst, f.at)
 	case "str":
-		fmt.Fprintf(w, "%s = d.str(b[%d:])\n", dst, f.at)
+		fmt.Fprintf(w, "%s = d.str(le.Uint64(b[%d:]))\n", dst, f.at)
 	case "group":
 		fmt.Fprintf(w, "r.%s.load(d, b[%d:])\n", f.Of, f.at)
 	case "table":

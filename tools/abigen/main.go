@@ -14,8 +14,19 @@ const schemaPath, lockPath = "sdk/rule/abi/sw1.json", "sdk/rule/abi/sw1.lock"
 func main() {
 	check := flag.Bool("check", false, "compare with the files on disk instead of writing them")
 	root := flag.String("root", ".", "the repository's root")
+	past := flag.String("past", "", "write the bindings of an earlier version to this folder, and nothing else")
+	future := flag.String("future", "", "the same of a later version")
 	flag.Parse()
-	if err := run(*root, *check); err != nil {
+	var err error
+	switch {
+	case *past != "":
+		err = writeBindings(*root, *past, (*schema).past)
+	case *future != "":
+		err = writeBindings(*root, *future, (*schema).future)
+	default:
+		err = run(*root, *check)
+	}
+	if err != nil {
 		fmt.Fprintln(os.Stderr, "abigen:", err)
 		os.Exit(1)
 	}
@@ -35,6 +46,9 @@ func run(root string, check bool) error {
 		}
 		if check {
 			return fmt.Errorf("%s is not current: go run ./tools/abigen", f.path)
+		}
+		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+			return err
 		}
 		if err := os.WriteFile(path, f.body, 0o644); err != nil {
 			return err
@@ -80,9 +94,10 @@ func generate(root string) ([]output, error) {
 	return []output{
 		{"sdk/rule/types_gen.go", types},
 		{"sdk/rule/codec_gen.go", codec},
-		{"sdk/rule/ruletest/names_gen.go", names},
-		{"sdk/rule/abi/sw1.h", s.cHeader()},
+		{"sdk/rule/rulecase/names_gen.go", names},
+		{"sdk/rule/bindings/c/sw1.h", s.cHeader()},
+		{"sdk/rule/bindings/as/sw1.ts", s.assemblyScript()},
 		{lockPath, []byte(head + strings.Join(s.lockLines(), "\n") + "\n")},
-		{"rules/ABI.md", s.page()},
+		{"docs/rules/reference.md", s.page()},
 	}, nil
 }

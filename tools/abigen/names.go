@@ -11,7 +11,7 @@ import (
 // They stand apart from the types so that no guest carries them.
 func (s *schema) goNames() ([]byte, error) {
 	var w bytes.Buffer
-	w.WriteString(strings.Replace(generated, "package rule\n", "package ruletest\n", 1))
+	w.WriteString(strings.Replace(generated, "package rule\n", "package rulecase\n", 1))
 	w.WriteString("// names are the enumerations' values as case files write them.\nvar names = map[string]map[string]uint8{\n")
 	for _, e := range s.Enums {
 		fmt.Fprintf(&w, "%q: {", e.Name)
@@ -27,8 +27,17 @@ func (s *schema) goNames() ([]byte, error) {
 	return format.Source(w.Bytes())
 }
 
-// shortNames drops the word that all names begin with: HookPrice is "price".
+// shortNames are the values as case files write them: HookPrice is "price".
 func (e enum) shortNames() []string {
+	names := e.plainNames()
+	for i, n := range names {
+		names[i] = strings.ToLower(upper(n))
+	}
+	return names
+}
+
+// plainNames drops the word that all names begin with: HookPrice is Price.
+func (e enum) plainNames() []string {
 	names := make([]string, len(e.Values))
 	prefix := fmt.Sprint(e.Values[0][0])
 	for i, v := range e.Values {
@@ -41,7 +50,7 @@ func (e enum) shortNames() []string {
 		if len(prefix) < len(n) && n[len(prefix)] >= 'A' && n[len(prefix)] <= 'Z' {
 			n = n[len(prefix):]
 		}
-		names[i] = strings.ToLower(upper(n))
+		names[i] = n
 	}
 	return names
 }

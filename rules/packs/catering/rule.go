@@ -7,13 +7,21 @@ import (
 
 // Rule is the pack's logic.
 type Rule struct {
-	parts.Points
 	parts.Ladder
 	parts.TopUps
-	coupons bool
-	combos  []combo
-	slots   []slot
-	days    []memberDay
+	parts.OwnTenders
+	parts.ReturnTerms
+	points   parts.Points
+	spend    parts.SpendGifts
+	slots    parts.Slots
+	days     parts.MemberDays
+	tiers    parts.TierPrices
+	members  parts.MemberPrices
+	birthday parts.Birthday
+	combos   parts.Combos
+	multi    parts.MultiBuy
+	full     parts.FullReduction
+	coupons  parts.Coupons
 }
 
 // Configure reads the merchant's settings.
@@ -22,77 +30,40 @@ func (r *Rule) Configure(config []byte) error {
 	if err != nil {
 		return err
 	}
-	r.coupons = v.Bool("coupons_on", true)
-	r.combos, r.slots, r.days = nil, nil, nil
-	if v.Bool("combos_on", true) {
-		for _, x := range v.List("combos") {
-			c, ok := parseCombo(x)
-			if !ok {
-				return errItems
-			}
-			r.combos = append(r.combos, c)
-		}
+	if err := r.combos.Configure(v, true); err != nil {
+		return err
 	}
-	if v.Bool("slots_on", false) {
-		for _, x := range v.List("slots") {
-			s, ok := parseSlot(x)
-			if !ok {
-				return errTime
-			}
-			r.slots = append(r.slots, s)
-		}
+	if err := r.slots.Configure(v); err != nil {
+		return err
 	}
-	if v.Bool("member_days_on", false) {
-		for _, x := range v.List("member_days") {
-			r.days = append(r.days, memberDay{
-				days:     daysOf(x.Text("weekday", "none")),
-				monthDay: int(x.Int("day_of_month", 0)),
-				category: x.Text("category", ""),
-				rate:     x.Percent("percent", 0),
-			})
-		}
-	}
-	r.Points.Configure(v)
+	r.days.Configure(v)
+	r.tiers.Configure(v, false)
+	r.members.Configure(v)
+	r.birthday.Configure(v, false, 100_000)
+	r.multi.Configure(v)
+	r.full.Configure(v)
+	r.coupons.Configure(v)
+	r.OwnTenders.Configure(v)
+	r.points.Configure(v)
+	r.spend.Configure(v)
 	r.Ladder.Configure(v, rule.FactSpend)
 	r.TopUps.Configure(v)
+	r.ReturnTerms.Configure(v)
 	return nil
 }
 
-// Price proposes the prices of the hour and of the day.
+// Price proposes the prices of the hour, the day and the member.
 func (r *Rule) Price(in *rule.Input, out *rule.Output) error {
-	for i := range r.slots {
-		if s := &r.slots[i]; s.open(int(in.Weekday), int(in.MinuteOfDay)) {
-			parts.PercentPrice(out, parts.Lines(in, s.category), s.rate,
-				rule.Note{Code: "slot_price", Arg: int64(s.rate / 10_000), Label: s.label})
-		}
-	}
-	if !in.Member.Present {
-		return nil
-	}
-	for i := range r.days {
-		if d := &r.days[i]; d.is(in.Date) {
-			parts.PercentPrice(out, parts.Lines(in, d.category), d.rate,
-				rule.Note{Code: "member_day", Arg: int64(d.rate / 10_000)})
-		}
-	}
-	return nil
+	return parts.All(in, out, r.slots.Price, r.days.Price, r.tiers.Price, r.members.Price, r.birthday.Price)
 }
 
-// Benefit proposes combos and coupons.
+// Benefit proposes combos, what several units bring, the full reduction and the
+// coupons.
 func (r *Rule) Benefit(in *rule.Input, out *rule.Output) error {
-	if len(r.combos) > 0 {
-		left := make([]int64, len(in.Lines))
-		for i := range in.Lines {
-			if l := &in.Lines[i]; l.Merchandise() {
-				left[i] = l.Quantity.Whole()
-			}
-		}
-		for i := range r.combos {
-			r.combos[i].propose(in, out, left)
-		}
-	}
-	if r.coupons {
-		rule.ProposeCoupons(in, out)
-	}
-	return nil
+	return parts.All(in, out, r.combos.Benefit, r.multi.Benefit, r.full.Benefit, r.coupons.Benefit)
+}
+
+// Earn proposes points, rebates and the gifts of the sum.
+func (r *Rule) Earn(in *rule.Input, out *rule.Output) error {
+	return parts.All(in, out, r.points.Earn, r.spend.Earn)
 }
