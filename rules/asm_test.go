@@ -5,6 +5,8 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
+	"maps"
+	"slices"
 	"testing"
 
 	"github.com/shopwright/shopwright/core/promotion"
@@ -27,6 +29,7 @@ type asm struct {
 	table     []byte // body of the table section
 	memory    []byte // body of the memory section
 	custom    []byte
+	names     []byte          // of the name section, behind the code
 	sections  map[byte][]byte // replaced or added
 }
 
@@ -87,8 +90,8 @@ func (a asm) bytes() []byte {
 		exports[k] = v
 	}
 	var list [][]byte
-	for _, k := range []string{"memory", "sw_abi_1", "sw_alloc", "sw_configure", "sw_evaluate", "sw_error", "_initialize", "__sw_fuel"} {
-		if v, ok := exports[k]; ok && k != a.drop {
+	for _, k := range slices.Sorted(maps.Keys(exports)) {
+		if v := exports[k]; a.drop == "" || k != a.drop {
 			list = append(list, append(str(k), v[:]...))
 		}
 	}
@@ -123,6 +126,9 @@ func (a asm) bytes() []byte {
 		if b, ok := secs[id]; ok {
 			out = append(append(out, id), sized(b)...)
 		}
+	}
+	if a.names != nil {
+		out = append(append(out, 0), sized(cat(str("name"), a.names))...)
 	}
 	return out
 }

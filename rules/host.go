@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"runtime"
 	"sync"
+	"sync/atomic"
 
 	"github.com/tetratelabs/wazero"
 	"github.com/tetratelabs/wazero/api"
@@ -19,6 +20,9 @@ type Options struct {
 	Load     func(moduleHash string) ([]byte, error) // the bytes of a rule.wasm by their SHA-256
 	Log      *slog.Logger                            // nil = discarded
 	Limits   Limits                                  // zero fields take their defaults
+	Child    *Child                                  // compiles in a process of its own; nil = in this one
+	Trusted  func(moduleHash string) bool            // compiled in this process though Child is set; nil = none
+	Progress func(Progress)                          // told how an installation goes; nil = nobody; must not block
 }
 
 // Host runs rules. It is safe for concurrent use.
@@ -28,19 +32,25 @@ type Host struct {
 	log       *slog.Logger
 	rt        wazero.Runtime
 	cache     wazero.CompilationCache
+	install   *installer
 	newKeeper func() keeper
-	slots     chan struct{} // one for each call that runs at the same time
+	slots     chan *slot    // one for each call that runs at the same time
 	stop      chan struct{} // closed by Close
+	meters    meters
+	instances atomic.Int64 // idle or at work
+	evicted   atomic.Int64 // images
 
-	builds  sync.WaitGroup // of images, and calls given up on
-	serving sync.WaitGroup // goroutines of instances
+	builds sync.WaitGroup // of images
 
-	mu      sync.Mutex
-	closed  bool
-	images  map[imageKey]*image
-	modules map[string]*compiled
-	recent  *list.List // images, the one used last in front
-	held    int64      // bytes of all images
+	mu             sync.Mutex
+	closed         bool
+	images         map[imageKey]*image
+	roots          map[rootKey]*root
+	modules        map[string]*compiled
+	recent         *list.List // images, the one used last in front
+	held           int64      // bytes of all images and roots
+	newest, oldest *instance  // of the idle ones
+	idle           int        // how many these are
 }
 
 // features: WebAssembly 2.0 as far as the verifier lets it through.
@@ -52,11 +62,18 @@ const features = api.CoreFeatureMutableGlobal | api.CoreFeatureSignExtensionOps 
 func New(ctx context.Context, o Options) (*Host, error) {
 	h := &Host{
 		lim: o.Limits.withDefaults(), load: o.Load, log: o.Log, newKeeper: newKeeper,
-		slots: make(chan struct{}, max(4, 2*runtime.GOMAXPROCS(0))), stop: make(chan struct{}),
-		images: map[imageKey]*image{}, modules: map[string]*compiled{}, recent: list.New(),
+		slots: make(chan *slot, max(4, 2*runtime.GOMAXPROCS(0))), stop: make(chan struct{}), meters: meters{all: map[[2]string]*meter{}},
+		images: map[imageKey]*image{}, roots: map[rootKey]*root{}, modules: map[string]*compiled{}, recent: list.New(),
+	}
+	for range cap(h.slots) {
+		h.slots <- newSlot()
 	}
 	if h.log == nil {
 		h.log = slog.New(slog.DiscardHandler)
+	}
+	var err error
+	if h.install, err = newInstaller(ctx, o); err != nil {
+		return nil, err
 	}
 	h.cache = wazero.NewCompilationCache()
 	if o.CacheDir != "" {
@@ -66,9 +83,7 @@ func New(ctx context.Context, o Options) (*Host, error) {
 		}
 		h.cache = c
 	}
-	cfg := wazero.NewRuntimeConfig().WithCoreFeatures(features).WithMemoryLimitPages(h.lim.MemoryPages).
-		WithCompilationCache(h.cache).WithDebugInfoEnabled(false).WithCustomSections(false)
-	h.rt = wazero.NewRuntimeWithConfig(ctx, cfg)
+	h.rt = wazero.NewRuntimeWithConfig(ctx, runtimeConfig(h.lim.MemoryPages).WithCompilationCache(h.cache))
 	if err := stubWASI(ctx, h.rt); err != nil {
 		_ = h.rt.Close(ctx)
 		return nil, ErrCompile.Wrap(err)
@@ -92,100 +107,15 @@ func (h *Host) Inspect(module []byte) (Info, error) {
 // Prepare compiles, configures and snapshots now, so that the first sale need
 // not wait. Faults: those of installation, rules.config_refused.
 func (h *Host) Prepare(ctx context.Context, ref promotion.PackRef) error {
-	img, err := h.acquire(ctx, ref)
+	img, in, err := h.acquire(ctx, &ref)
+	if err == nil {
+		err = h.await(ctx, img)
+		h.release(img, in)
+	}
 	if err != nil {
 		h.log.WarnContext(ctx, "rule not prepared", "pack", ref.ID, "version", ref.Version, "err", err)
-		return err
 	}
-	h.release(img)
-	return nil
-}
-
-// Evaluate runs one hook of one pack. The answer is checked against the hook's
-// power; it is never partial: with an error only InputBytes, Fuel and Nanos are
-// set. Faults: see fault.go; the sale goes on with the hook's fallback.
-func (h *Host) Evaluate(ctx context.Context, ref promotion.PackRef, in *promotion.Input) (promotion.Answer, error) {
-	s := scratches.Get().(*scratch)
-	defer scratches.Put(s)
-	a := promotion.Answer{InputBytes: s.encode(in)}
-	r, err := h.call(ctx, ref, a.InputBytes)
-	a.Fuel, a.Nanos = r.fuel, r.nanos
-	if err == nil {
-		a.Output, err = s.decode(r.output)
-	}
-	if err == nil {
-		err = checkOutput(in, &a.Output, &h.lim)
-	}
-	if err != nil {
-		a.Output = promotion.Output{}
-		h.log.WarnContext(ctx, "rule failed", "pack", ref.ID, "version", ref.Version, "hook", in.Hook.String(), "err", err)
-		return a, err
-	}
-	a.OutputBytes = r.output
-	return a, nil
-}
-
-// Replay runs a stored input again and answers the bytes and the fuel, which are
-// those of the first time. Faults: as Evaluate, but for the check of the answer.
-func (h *Host) Replay(ctx context.Context, ref promotion.PackRef, input []byte) (output []byte, fuel int64, err error) {
-	r, err := h.call(ctx, ref, input)
-	return r.output, r.fuel, err
-}
-
-// Decode reads stored output bytes.
-func Decode(output []byte) (promotion.Output, error) {
-	s := scratches.Get().(*scratch)
-	defer scratches.Put(s)
-	return s.decode(output)
-}
-
-// Encode answers the message of an input, as a module would see it.
-func Encode(in *promotion.Input) []byte {
-	s := scratches.Get().(*scratch)
-	defer scratches.Put(s)
-	return s.encode(in)
-}
-
-// call runs a message on an instance of its own.
-func (h *Host) call(ctx context.Context, ref promotion.PackRef, msg []byte) (result, error) {
-	if len(msg) > h.lim.InputBytes {
-		return result{}, ErrInput.With("bytes", len(msg)).With("limit", h.lim.InputBytes)
-	}
-	img, err := h.acquire(ctx, ref)
-	if err != nil {
-		return result{}, err
-	}
-	select {
-	case h.slots <- struct{}{}:
-	case <-h.stop:
-		h.release(img)
-		return result{}, ErrClosed
-	case <-ctx.Done():
-		h.release(img)
-		return result{}, ctx.Err()
-	}
-	defer func() { <-h.slots }()
-	in, err := h.take(img)
-	if err != nil {
-		h.release(img)
-		return result{}, err
-	}
-	r, ended := in.call(msg)
-	switch {
-	case !ended: // it may still read the snapshot: the image is held until it ends
-		h.builds.Go(func() {
-			<-in.done
-			in.close()
-			h.release(img)
-		})
-		return r, r.err
-	case r.reuse:
-		h.put(img, in)
-	default:
-		in.close()
-	}
-	h.release(img)
-	return r, r.err
+	return err
 }
 
 // Close waits for the calls that run, then frees everything. Calls after it
@@ -200,7 +130,7 @@ func (h *Host) Close(ctx context.Context) error {
 	close(h.stop)
 	h.mu.Unlock()
 	for range cap(h.slots) {
-		h.slots <- struct{}{}
+		<-h.slots
 	}
 	h.builds.Wait()
 	h.mu.Lock()
@@ -215,7 +145,6 @@ func (h *Host) Close(ctx context.Context) error {
 	for _, img := range dead {
 		h.free(img)
 	}
-	h.serving.Wait()
 	err := h.rt.Close(ctx)
 	if e := h.cache.Close(ctx); err == nil {
 		err = e

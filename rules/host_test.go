@@ -16,6 +16,8 @@ import (
 	"github.com/shopwright/shopwright/core/promotion"
 	"github.com/shopwright/shopwright/rules/packs"
 	"github.com/shopwright/shopwright/rules/packs/catering"
+	"github.com/shopwright/shopwright/rules/packs/fitness"
+	"github.com/shopwright/shopwright/rules/packs/membership"
 	"github.com/shopwright/shopwright/rules/packs/retail"
 	"github.com/shopwright/shopwright/rules/packs/salon"
 	"github.com/shopwright/shopwright/sdk/rule"
@@ -33,6 +35,7 @@ func cacheDir(tb testing.TB) string {
 }
 
 func TestMain(m *testing.M) {
+	ChildMain()
 	dir, err := os.MkdirTemp("", "rules")
 	if err != nil {
 		panic(err)
@@ -44,9 +47,11 @@ func TestMain(m *testing.M) {
 }
 
 var native = map[string]func() rule.Rule{
-	"salon":    func() rule.Rule { return &salon.Rule{} },
-	"retail":   func() rule.Rule { return &retail.Rule{} },
-	"catering": func() rule.Rule { return &catering.Rule{} },
+	"salon":      func() rule.Rule { return &salon.Rule{} },
+	"retail":     func() rule.Rule { return &retail.Rule{} },
+	"catering":   func() rule.Rule { return &catering.Rule{} },
+	"fitness":    func() rule.Rule { return &fitness.Rule{} },
+	"membership": func() rule.Rule { return &membership.Rule{} },
 }
 
 // file reads a file of a built bundle.

@@ -12,14 +12,15 @@ import (
 	"github.com/shopwright/shopwright/core/fault"
 )
 
-// instance is one instantiated module. Its own goroutine runs the calls, so that
-// a caller can walk away from a call that the watchdog gave up on.
+// instance is one instantiated module. A call runs on its caller's goroutine.
 type instance struct {
 	lim     *Limits
+	img     *image // nil until it has one
 	mod     api.Module
 	keep    keeper
 	ctx     context.Context // carries guest
 	guest   guest
+	dog     *watchdog // of the present call, nil before the first
 	alloc   api.Function
 	eval    api.Function
 	text    api.Function // sw_error; nil where the module has none
@@ -27,31 +28,42 @@ type instance struct {
 	depth   api.MutableGlobal
 	full    api.MutableGlobal
 	kept    []api.MutableGlobal // the module's own mutable globals
-	initial []uint64            // their values in the snapshot
-	pages   uint32              // of the snapshot
+	initial []uint64            // their values in the image
+	size    uint32              // of the memory in the image
 	stack   [2]uint64
-	timer   *time.Timer
-	jobs    chan []byte
-	done    chan result
+
+	newer, older *instance // in Host.idle, under Host.mu
 }
 
-// result is one call as the instance's goroutine saw it.
+// bounds of one call: the host's limits, lowered by the pack's.
+type bounds struct {
+	fuel, depth int64
+	output      int
+	wall        time.Duration
+}
+
+// result is what a call cost and how it ended.
 type result struct {
-	output []byte // a copy
+	output []byte // appended to what the caller gave
 	fuel   int64
 	nanos  int64
 	reuse  bool // restored: fit for another call
 	err    error
 }
 
-// instantiate makes an instance whose memory is still the module's own.
-func instantiate(rt wazero.Runtime, cm wazero.CompiledModule, lim *Limits, keep keeper) (*instance, error) {
-	in := &instance{lim: lim, keep: keep, jobs: make(chan []byte), done: make(chan result, 1)}
+// instantiate makes an instance whose memory is still the module's own. limit is
+// in pages of 64 KiB.
+func instantiate(rt wazero.Runtime, cm wazero.CompiledModule, lim *Limits, keep keeper, limit uint32) (in *instance, err error) {
+	defer contain(&err, ErrStart) // the runtime panics where memory cannot be reserved
+	if m := cm.ExportedMemories()["memory"]; m != nil && m.Min() > limit {
+		return nil, ErrOutOfMemory.With("pages", m.Min()).With("limit", limit)
+	}
+	in = &instance{lim: lim, keep: keep}
 	in.guest.reset(initCalls)
 	in.ctx = context.WithValue(context.Background(), guestKey{}, &in.guest)
-	mod, err := rt.InstantiateModule(keep.context(in.ctx), cm, wazero.NewModuleConfig().WithName("").WithStartFunctions())
+	mod, err := rt.InstantiateModule(keep.context(in.ctx, limit), cm, wazero.NewModuleConfig().WithName("").WithStartFunctions())
 	if err != nil {
-		return nil, err
+		return nil, ErrStart.Wrap(err)
 	}
 	in.mod = mod
 	in.alloc, in.eval, in.text = mod.ExportedFunction("sw_alloc"), mod.ExportedFunction("sw_evaluate"), mod.ExportedFunction("sw_error")
@@ -67,18 +79,21 @@ func instantiate(rt wazero.Runtime, cm wazero.CompiledModule, lim *Limits, keep 
 		}
 		in.kept = append(in.kept, g)
 	}
-	in.timer = time.NewTimer(lim.Wall)
-	in.timer.Stop()
 	return in, nil
 }
 
-// start runs _initialize and sw_configure.
-func (in *instance) start(config []byte) error {
+// initialise runs _initialize.
+func (in *instance) initialise() error {
 	if f := in.mod.ExportedFunction("_initialize"); f != nil {
 		if _, err := f.Call(in.ctx); err != nil {
 			return in.classify(err, ErrStart)
 		}
 	}
+	return nil
+}
+
+// configure runs sw_configure.
+func (in *instance) configure(config []byte) error {
 	p, err := in.place(config)
 	if err != nil {
 		return err
@@ -93,66 +108,57 @@ func (in *instance) start(config []byte) error {
 	return nil
 }
 
-// seal makes the snapshot of the instance as it stands.
-func (in *instance) seal() (snapshot, error) {
+// globals are the values of the module's own mutable globals.
+func (in *instance) globals() []uint64 {
+	vs := make([]uint64, 0, len(in.kept))
 	for _, g := range in.kept {
-		in.initial = append(in.initial, g.Get())
+		vs = append(vs, g.Get())
 	}
-	s, err := in.keep.seal(in.mod.Memory())
-	if err == nil {
-		in.pages = s.pages()
-	}
-	return s, err
+	return vs
 }
 
-// adopt makes a fresh instance equal to the one that the snapshot was taken of.
-func (in *instance) adopt(s snapshot, initial []uint64) error {
-	in.initial, in.pages = initial, s.pages()
-	if err := in.keep.attach(in.mod.Memory(), s); err != nil {
+// adopt makes the instance equal to the one that base and delta were taken of.
+func (in *instance) adopt(b base, d *delta, globals []uint64) error {
+	in.initial, in.size = globals, uint32(d.size)
+	if err := in.keep.attach(in.mod.Memory(), b, d); err != nil {
 		return err
 	}
 	for i, g := range in.kept {
-		g.Set(initial[i])
+		g.Set(globals[i])
 	}
 	return nil
 }
 
-// serve runs calls until jobs is closed, then frees the instance.
-func (in *instance) serve() {
-	for msg := range in.jobs {
-		in.done <- in.run(msg)
-	}
-	_ = in.mod.Close(context.Background())
-}
+// close frees the instance; no call may run.
+func (in *instance) close() { _ = in.mod.Close(context.Background()) }
 
-// call runs one evaluation; after a time-out the instance must not be used again.
-func (in *instance) call(msg []byte) (result, bool) {
-	in.timer.Reset(in.lim.Wall)
-	in.jobs <- msg
-	select {
-	case r := <-in.done:
-		in.timer.Stop()
-		return r, true
-	case <-in.timer.C:
-		return result{err: ErrTooSlow}, false
-	}
-}
-
-// close frees the instance once its present call has ended.
-func (in *instance) close() { close(in.jobs) }
-
-func (in *instance) run(msg []byte) (r result) {
+// run is one call and the restore after it. The output is appended to dst.
+func (in *instance) run(ctx context.Context, dog *watchdog, b *bounds, msg, dst []byte) (r result) {
 	begin := time.Now()
 	defer contain(&r.err, ErrTrapped) // before reuse is set: not fit for another call
+	in.keep.begin()
+	defer in.keep.end()
 	in.guest.reset(evalCalls)
-	in.fuel.Set(uint64(in.lim.Fuel))
-	in.depth.Set(uint64(in.lim.Depth))
+	in.fuel.Set(uint64(b.fuel))
+	in.depth.Set(uint64(b.depth))
 	in.full.Set(0)
-	var view []byte
-	if view, r.err = in.evaluate(msg); r.err == nil {
-		r.output = append(make([]byte, 0, len(view)), view...)
+	r.output = dst
+	in.dog = dog
+	dog.watch(ctx, in, begin, b.wall)
+	view, err := in.evaluate(msg, b.output)
+	if cut := dog.rest(); cut != nil {
+		r.fuel, r.err = b.fuel, cut // whatever the module answered: the next time it might
+		r.nanos = time.Since(begin).Nanoseconds()
+		return r
 	}
-	r.fuel = in.lim.Fuel - max(int64(in.fuel.Get()), 0)
+	left := int64(in.fuel.Get())
+	r.fuel = b.fuel - max(left, 0)
+	if r.err = err; err == nil && left < 0 { // overdrawn behind the last check
+		r.err = ErrOutOfFuel
+	}
+	if r.err == nil {
+		r.output = append(dst, view...)
+	}
 	ended := r.err == nil || errors.Is(r.err, ErrNoAnswer) || errors.Is(r.err, ErrOutputSize) || errors.Is(r.err, ErrBadOutput)
 	r.reuse = ended && in.restore()
 	r.nanos = time.Since(begin).Nanoseconds()
@@ -162,7 +168,7 @@ func (in *instance) run(msg []byte) (r result) {
 // restore brings memory and globals back; false where the memory grew.
 func (in *instance) restore() bool {
 	mem := in.mod.Memory()
-	if mem.Size() != in.pages*wasmPage || in.keep.restore(mem) != nil {
+	if mem.Size() != in.size || in.keep.restore(mem) != nil {
 		return false
 	}
 	for i, g := range in.kept {
@@ -172,7 +178,7 @@ func (in *instance) restore() bool {
 }
 
 // evaluate answers a view of the output in the guest's memory.
-func (in *instance) evaluate(msg []byte) ([]byte, error) {
+func (in *instance) evaluate(msg []byte, most int) ([]byte, error) {
 	p, err := in.place(msg)
 	if err != nil {
 		return nil, err
@@ -185,8 +191,8 @@ func (in *instance) evaluate(msg []byte) ([]byte, error) {
 	if in.stack[0] == 0 {
 		return nil, ErrNoAnswer.Wrap(in.why())
 	}
-	if int64(n) > int64(in.lim.OutputBytes) {
-		return nil, ErrOutputSize.With("bytes", n).With("limit", in.lim.OutputBytes)
+	if int64(n) > int64(most) {
+		return nil, ErrOutputSize.With("bytes", n).With("limit", most)
 	}
 	b, ok := in.mod.Memory().Read(at, n)
 	if !ok {
@@ -210,6 +216,11 @@ func (in *instance) place(msg []byte) (uint32, error) {
 
 // classify says why a call ended: the host's globals tell a limit from a mistake.
 func (in *instance) classify(cause error, other *fault.Fault) error {
+	if in.dog != nil {
+		if cut := in.dog.rest(); cut != nil {
+			return cut
+		}
+	}
 	if len(in.guest.stderr) > 0 {
 		cause = errors.Join(cause, errors.New(clip(string(in.guest.stderr))))
 	}

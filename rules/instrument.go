@@ -5,44 +5,14 @@ import "strconv"
 // Names of the globals that the host adds and sets before each call.
 const (
 	globalFuel  = reserved + "fuel"  // left; below zero traps
-	globalDepth = reserved + "depth" // calls left; below zero traps
+	globalDepth = reserved + "depth" // calls left for the function that is entered; below zero traps
 	globalFull  = reserved + "full"  // 1 after memory could not grow
 	globalKept  = reserved + "g"     // + number: a mutable global of the module
 )
 
-// Opcodes that the rewriting looks at.
 const (
-	opUnreachable = 0x00
-	opBlock       = 0x02
-	opLoop        = 0x03
-	opIf          = 0x04
-	opElse        = 0x05
-	opEnd         = 0x0b
-	opBr          = 0x0c
-	opBrIf        = 0x0d
-	opBrTable     = 0x0e
-	opReturn      = 0x0f
-	opCall        = 0x10
-	opCallInd     = 0x11
-	opLocalGet    = 0x20
-	opLocalTee    = 0x22
-	opGlobalGet   = 0x23
-	opGlobalSet   = 0x24
-	opMemoryGrow  = 0x40
-	opI32Const    = 0x41
-	opI64Const    = 0x42
-	opI32Eq       = 0x46
-	opI64LtS      = 0x53
-	opI64Add      = 0x7c
-	opI64Sub      = 0x7d
-	opI64Mul      = 0x7e
-	opI64Or       = 0x84
-	opI64ShrU     = 0x88
-	opI64ExtendU  = 0xad
-	opPrefix      = 0xfc
-	blockVoid     = 0x40
-
-	fuelPerPage = 65536 / 8 // memory.grow; bulk operations cost one for eight bytes
+	fuelPerPage = 65536 / 8 // memory.grow
+	bulkShift   = 2         // bulk operations cost one for four bytes
 )
 
 // instrument verifies a module and answers the rewritten one: it counts fuel,
@@ -54,8 +24,12 @@ func instrument(b []byte, lim Limits) (out []byte, info Info, err error) {
 		return nil, Info{}, err
 	}
 	defer guard(&err)
-	code := m.rewriteCode()
-	out = append(make([]byte, 0, len(b)*3/2), magicWasm...)
+	return m.assemble(m.rewriteCode()), m.info, nil
+}
+
+// assemble puts the module together again around that code.
+func (m *module) assemble(code []byte) []byte {
+	out := append(make([]byte, 0, m.info.Bytes*3/2), magicWasm...)
 	for _, id := range sectionOrder {
 		body := m.sections[id]
 		switch id {
@@ -76,7 +50,11 @@ func instrument(b []byte, lim Limits) (out []byte, info Info, err error) {
 		out = putU(out, uint64(len(body)))
 		out = append(out, body...)
 	}
-	return out, m.info, nil
+	if names := m.nameSection(); names != nil {
+		out = putU(append(out, secCustom), uint64(len(names)))
+		out = append(out, names...)
+	}
+	return out
 }
 
 // memorySection states the host's limit as the maximum, or a lower one of the module's.
@@ -130,20 +108,47 @@ func (m *module) rewriteCode() []byte {
 	if n != m.info.Functions {
 		malformed("code and functions differ")
 	}
-	out := putU(make([]byte, 0, len(r.b)*3/2), uint64(n))
-	for i := 0; i < n; i++ {
-		body := r.bytes(r.u32())
-		if len(body) > m.lim.FunctionBytes {
-			refuse(ErrFunctionTooLarge.With("bytes", len(body)).With("limit", m.lim.FunctionBytes))
+	bodies := make([][]byte, n)
+	for i := range bodies {
+		bodies[i] = r.bytes(r.u32())
+		if len(bodies[i]) > m.lim.FunctionBytes {
+			refuse(ErrFunctionTooLarge.With("bytes", len(bodies[i])).With("limit", m.lim.FunctionBytes))
 		}
-		m.info.Largest = max(m.info.Largest, len(body))
+		m.info.Largest = max(m.info.Largest, len(bodies[i]))
+	}
+	r.end()
+	m.findLeaves(bodies)
+	out := putU(make([]byte, 0, len(r.b)*3/2), uint64(n))
+	for i, body := range bodies {
 		f := &function{m: m, in: &scan{body, 0}, sig: m.typeAt(m.funcs[m.imported+i])}
 		b := f.rewrite()
 		out = putU(out, uint64(len(b)))
-		if out = append(out, b...); len(out) > 3*m.lim.ModuleBytes { // calls grow tenfold
+		if out = append(out, b...); len(out) > 3*m.lim.ModuleBytes { // calls grow fourfold
 			refuse(ErrModuleTooLarge.With("bytes", len(out)).With("limit", 3*m.lim.ModuleBytes))
 		}
 	}
-	r.end()
 	return out
 }
+
+// findLeaves finds the functions that call none: what is called by them alone
+// needs no depth.
+func (m *module) findLeaves(bodies [][]byte) {
+	m.leaves = make([]bool, len(m.funcs))
+	for i := range m.imported { // the host's never call back
+		m.leaves[i] = true
+	}
+	quiet := *m // what is counted here will be counted again
+	for i, body := range bodies {
+		f := &function{m: &quiet, in: &scan{body, 0}, sig: m.typeAt(m.funcs[m.imported+i])}
+		f.locals()
+		leaf := true
+		for f.in.p < len(body) && leaf {
+			op := f.in.byte()
+			f.immediates(op)
+			leaf = op != opCall && op != opCallInd
+		}
+		m.leaves[m.imported+i] = leaf
+	}
+}
+
+func (m *module) leaf(i uint32) bool { return int64(i) < int64(len(m.leaves)) && m.leaves[i] }

@@ -1,23 +1,58 @@
 package rules
 
-// function rewrites one body. It cuts the code into straight segments: code that
-// no branch enters or leaves but at its ends. Each segment's cost is taken at
-// its head; fuel is compared with zero at function entries and loop heads only,
-// so that a call can overdraw by at most one body's length.
+// function rewrites one body, so that it pays fuel for what it does.
+//
+// The code is cut into straight segments, which no branch enters or leaves but at
+// their ends. A point is a place where fuel is paid; it pays for the segment that
+// begins there, and ahead, up to a bound, for segments that can only run after
+// it: they lie behind it in no further loop, so that none runs twice for one
+// payment. What a branch then skips is paid all the same: fuel is an upper bound
+// of the work, and depends on nothing but the path.
+//
+// Fuel is compared with zero at function entries and loop heads only, so that a
+// call can overdraw by at most what one body costs.
 type function struct {
 	m   *module
 	in  *scan
 	sig signature
 
-	out   []byte
-	seg   []byte // the segment so far
-	cost  int64  // of the segment
-	entry bool   // the segment begins at the function's entry
-	check bool   // the segment begins at a loop head
-	spare uint64 // index of the local that the host adds
-	used  bool   // whether it is needed
-	parts int64  // basic blocks, those of the host's checks included
+	out    []byte // the code without its payments
+	points []point
+	scopes []scope
+	start  int   // of the present segment, in out
+	cost   int64 // of the present segment
+	own    bool  // the present segment begins with a point of its own
+	dead   int   // scopes deep in code that nothing reaches; 0 = reached
+	spare  uint64
+	used   bool  // whether the i32 local at spare is needed
+	calls  bool  // whether the i64 local behind it is needed: the depth for what is called
+	parts  int64 // basic blocks, those of the host's checks included
 }
+
+// point is a payment.
+type point struct {
+	at    int // offset in out
+	cost  int64
+	ahead int64 // of it, for segments behind a branch
+	check check
+}
+
+type check byte
+
+const (
+	unchecked check = iota
+	checkEntry
+	checkLoop
+)
+
+// scope is an open block; point is the one that pays ahead for what begins in it.
+type scope struct {
+	op    byte
+	point int
+}
+
+// aheadMost is the most that a point pays ahead.
+const aheadMost = 16
 
 // blocksOf counts the basic blocks that an instruction begins, with those of the
 // checks that come with it.
@@ -26,52 +61,121 @@ var blocksOf = [256]int64{opIf: 2, opElse: 1, opEnd: 1, opBr: 1, opBrIf: 1, opBr
 // rewrite answers the body with fuel and depth in it.
 func (f *function) rewrite() []byte {
 	groups, start := f.locals()
-	f.entry = true
-	for depth := 1; depth > 0; {
+	f.points = append(f.points, point{check: checkEntry})
+	f.scopes = append(f.scopes, scope{opBlock, 0})
+	f.own = true
+	for len(f.scopes) > 0 {
 		at := f.in.p
 		op := f.in.byte()
 		f.before(op)
 		f.immediates(op)
-		f.cost++
+		code := f.in.b[at:f.in.p]
 		if op == opCall || op == opCallInd {
-			f.global(&f.seg, f.depth(), -1) // compared at the entry of the function that is called
-			f.seg = append(f.seg, f.in.b[at:f.in.p]...)
-			f.global(&f.seg, f.depth(), 1)
-			continue
+			f.beforeCall(op, code)
 		}
-		f.seg = append(f.seg, f.in.b[at:f.in.p]...)
+		f.cost += f.weight(op, code)
 		f.parts += blocksOf[op]
-		if depth > f.m.info.Nesting {
-			if f.m.info.Nesting = depth; depth > f.m.lim.Nesting {
-				refuse(ErrFunctionTooLarge.With("nesting", depth).With("limit", f.m.lim.Nesting))
-			}
-		}
-		switch op {
-		case opBlock:
-			depth++ // nothing can branch to a block's start: the segment goes on
-		case opLoop:
-			depth++
-			f.flush()
-			f.check = true
-		case opIf:
-			depth++
-			f.flush()
-		case opEnd:
-			depth--
-			f.flush()
-		case opElse, opBr, opBrIf, opBrTable, opReturn, opUnreachable:
-			f.flush()
-		case opMemoryGrow:
-			f.afterGrow()
-		}
+		f.step(op, code)
 	}
 	f.in.end()
 	// The compiler takes time by the square of a function's basic blocks: some two
 	// seconds for all that is allowed.
 	if f.m.work += f.parts * f.parts; f.m.work > f.m.lim.Work {
-		refuse(ErrFunctionTooLarge.With("work", f.m.work).With("limit", f.m.lim.Work))
+		refuse(ErrFunctionCostly.With("work", f.m.work).With("limit", f.m.lim.Work))
 	}
 	return f.assemble(groups, start)
+}
+
+// step takes an instruction over and closes the segment where it ends one.
+func (f *function) step(op byte, code []byte) {
+	switch op {
+	case opEnd: // what ends pays for the end, and what follows begins anew
+		f.flush()
+		f.out = append(f.out, code...)
+		f.close()
+		return
+	case opElse:
+		f.flush()
+		f.out = append(f.out, code...)
+		f.scopes[len(f.scopes)-1].point = f.scopes[len(f.scopes)-2].point
+		f.revive(len(f.scopes))
+		f.begin()
+		return
+	}
+	f.out = append(f.out, code...)
+	switch op {
+	case opBlock: // nothing can branch to a block's start: the segment goes on
+		f.open(op)
+	case opIf:
+		f.flush()
+		f.open(op)
+		f.begin()
+	case opLoop:
+		f.flush()
+		f.open(op)
+		f.begin()
+		if f.dead == 0 {
+			f.points = append(f.points, point{at: f.start, check: checkLoop})
+			f.scopes[len(f.scopes)-1].point = len(f.points) - 1
+			f.own = true
+		}
+	case opBrIf:
+		f.flush()
+		f.begin()
+	case opBr, opBrTable, opReturn, opUnreachable:
+		f.flush()
+		if f.dead == 0 {
+			f.dead = len(f.scopes)
+		}
+		f.begin()
+	case opMemoryGrow:
+		f.afterGrow()
+	}
+}
+
+func (f *function) open(op byte) {
+	f.scopes = append(f.scopes, scope{op, f.scopes[len(f.scopes)-1].point})
+	if n := len(f.scopes); n > f.m.info.Nesting {
+		if f.m.info.Nesting = n; n > f.m.lim.Nesting {
+			refuse(ErrNesting.With("nesting", n).With("limit", f.m.lim.Nesting))
+		}
+	}
+}
+
+func (f *function) close() {
+	f.revive(len(f.scopes))
+	f.scopes = f.scopes[:len(f.scopes)-1]
+	f.begin()
+}
+
+// revive ends the code that nothing reaches, at the end of the scope that it
+// began in.
+func (f *function) revive(scope int) {
+	if f.dead == scope {
+		f.dead = 0
+	}
+}
+
+// begin starts a segment here.
+func (f *function) begin() { f.start, f.cost, f.own = len(f.out), 0, false }
+
+// flush sees to it that the present segment is paid for.
+func (f *function) flush() {
+	if f.dead > 0 || f.cost == 0 {
+		return
+	}
+	s := &f.scopes[len(f.scopes)-1]
+	p := &f.points[s.point]
+	switch {
+	case f.own:
+		p.cost += f.cost
+	case p.ahead+f.cost <= f.m.ahead:
+		p.cost += f.cost
+		p.ahead += f.cost
+	default:
+		f.points = append(f.points, point{at: f.start, cost: f.cost})
+		s.point = len(f.points) - 1
+	}
 }
 
 // locals reads the declarations and finds the index of a further local.
@@ -81,29 +185,35 @@ func (f *function) locals() (groups uint32, start int) {
 	n := uint64(len(f.sig.params))
 	for i := uint32(0); i < groups; i++ {
 		n += uint64(f.in.u32())
-		valueType(f.in.byte())
-		if n > 20_000 {
-			refuse(ErrFunctionTooLarge.With("locals", n))
+		f.m.valueType(f.in.byte())
+		if n > uint64(f.m.lim.Locals) {
+			refuse(ErrTooManyLocals.With("locals", n).With("limit", f.m.lim.Locals))
 		}
 	}
 	f.spare = n
 	return groups, start
 }
 
-// assemble puts the declarations before the code, with one more local where the
-// body needs it.
+// assemble puts the payments into the code and the declarations before it, with
+// the host's own locals where the body needs them.
 func (f *function) assemble(groups uint32, start int) []byte {
 	decl := f.in.b[start:f.declEnd(groups, start)]
 	n := groups
-	if f.used {
-		n++
+	if f.used || f.calls {
+		n += 2
 	}
-	b := putU(make([]byte, 0, len(f.out)+len(decl)+8), uint64(n))
+	b := putU(make([]byte, 0, len(f.out)+16*len(f.points)+len(decl)+16), uint64(n))
 	b = append(b, decl...)
-	if f.used {
-		b = append(b, 1, typeI32)
+	if f.used || f.calls {
+		b = append(b, 1, typeI32, 1, typeI64)
 	}
-	return append(b, f.out...)
+	done := 0
+	for _, p := range f.points { // which arose in the order of their places
+		b = append(b, f.out[done:p.at]...)
+		done = p.at
+		b = f.pay(b, &p)
+	}
+	return append(b, f.out[done:]...)
 }
 
 func (f *function) declEnd(groups uint32, start int) int {
@@ -115,43 +225,46 @@ func (f *function) declEnd(groups uint32, start int) int {
 	return r.p
 }
 
-func (f *function) fuel() int  { return f.m.globals }
-func (f *function) depth() int { return f.m.globals + 1 }
-func (f *function) full() int  { return f.m.globals + 2 }
+func (f *function) fuel() uint64  { return uint64(f.m.globals) }
+func (f *function) depth() uint64 { return uint64(f.m.globals + 1) }
+func (f *function) full() uint64  { return uint64(f.m.globals + 2) }
 
-// global adds n to a global.
-func (f *function) global(to *[]byte, index int, n int64) {
-	b := putU(append(*to, opGlobalGet), uint64(index))
-	b = putS(append(b, opI64Const), n)
-	*to = putU(append(b, opI64Add, opGlobalSet), uint64(index))
+// pay takes the fuel of a point and, where it checks, traps once there is none.
+// At an entry the depth is compared by the same branch: the sign of the two
+// or'ed together.
+func (f *function) pay(b []byte, p *point) []byte {
+	if p.cost > 0 {
+		b = putU(append(b, opGlobalGet), f.fuel())
+		b = putS(append(b, opI64Const), p.cost)
+		b = putU(append(b, opI64Sub, opGlobalSet), f.fuel())
+	}
+	if p.check == unchecked {
+		return b
+	}
+	b = putU(append(b, opGlobalGet), f.fuel())
+	if p.check == checkEntry && f.calls {
+		b = putU(append(b, opGlobalGet), f.depth())
+		b = append(b, opI64Or)
+	}
+	b = append(b, opI64Const, 0, opI64LtS, opIf, blockVoid, opUnreachable, opEnd)
+	if p.check == checkEntry && f.calls {
+		b = putU(append(b, opGlobalGet), f.depth())
+		b = putU(append(b, opI64Const, 1, opI64Sub, opLocalSet), f.spare+1)
+	}
+	return b
 }
 
-// stop traps where a global is below zero.
-func (f *function) stop(to *[]byte, index int) {
-	b := putU(append(*to, opGlobalGet), uint64(index))
-	*to = append(b, opI64Const, 0, opI64LtS, opIf, blockVoid, opUnreachable, opEnd)
-}
-
-func (f *function) flush() {
-	if f.cost > 0 {
-		f.global(&f.out, f.fuel(), -f.cost)
-		switch {
-		case f.entry:
-			f.stopBoth()
-		case f.check:
-			f.stop(&f.out, f.fuel())
+// beforeCall sets the depth for what is called. It need not be set back: every
+// call sets its own, from the local that the entry filled.
+func (f *function) beforeCall(op byte, code []byte) {
+	if op == opCall {
+		if r := (&scan{code, 1}); f.m.leaf(r.u32()) {
+			return
 		}
 	}
-	f.out = append(f.out, f.seg...)
-	f.seg, f.cost, f.check, f.entry = f.seg[:0], 0, false, false
-}
-
-// stopBoth traps where fuel or depth is below zero, with one branch: the sign of
-// the two or'ed together.
-func (f *function) stopBoth() {
-	b := putU(append(f.out, opGlobalGet), uint64(f.fuel()))
-	b = putU(append(b, opGlobalGet), uint64(f.depth()))
-	f.out = append(b, opI64Or, opI64Const, 0, opI64LtS, opIf, blockVoid, opUnreachable, opEnd)
+	f.calls = true
+	f.out = putU(append(f.out, opLocalGet), f.spare+1)
+	f.out = putU(append(f.out, opGlobalSet), f.depth())
 }
 
 // before charges operations whose cost depends on their operand, which is on top
@@ -163,116 +276,27 @@ func (f *function) before(op byte) {
 	case op == opPrefix:
 		r := scan{f.in.b, f.in.p}
 		if sub := r.u32(); sub == 8 || sub == 10 || sub == 11 {
-			f.charge(opI64ShrU, 3)
+			f.charge(opI64ShrU, bulkShift)
 		}
 	}
 }
 
 func (f *function) charge(by byte, n int64) {
 	f.used = true
-	b := putU(append(f.seg, opLocalTee), f.spare)
-	b = putU(append(b, opGlobalGet), uint64(f.fuel()))
+	b := putU(append(f.out, opLocalTee), f.spare)
+	b = putU(append(b, opGlobalGet), f.fuel())
 	b = putU(append(b, opLocalGet), f.spare)
 	b = putS(append(b, opI64ExtendU, opI64Const), n)
-	f.seg = putU(append(b, by, opI64Sub, opGlobalSet), uint64(f.fuel()))
-	f.stop(&f.seg, f.fuel())
+	b = putU(append(b, by, opI64Sub, opGlobalSet), f.fuel())
+	b = putU(append(b, opGlobalGet), f.fuel())
+	f.out = append(b, opI64Const, 0, opI64LtS, opIf, blockVoid, opUnreachable, opEnd)
 }
 
 // afterGrow remembers that memory could not grow: a trap that follows is then
 // known for what it is.
 func (f *function) afterGrow() {
-	b := putU(append(f.seg, opLocalTee), f.spare)
+	b := putU(append(f.out, opLocalTee), f.spare)
 	b = append(b, opI32Const, 0x7f, opI32Eq, opIf, blockVoid, opI32Const, 1)
-	b = putU(append(b, opGlobalSet), uint64(f.full()))
-	f.seg = putU(append(b, opEnd, opLocalGet), f.spare)
-}
-
-// immediates skips what follows an opcode and refuses what is not allowed:
-// vectors, threads, exceptions, tail calls, garbage collection, writes to tables.
-func (f *function) immediates(op byte) {
-	r := f.in
-	switch {
-	case op == 0x00 || op == 0x01 || op == 0x05 || op == 0x0b || op == 0x0f || op == 0x1a || op == 0x1b || op == 0xd1:
-	case op >= 0x02 && op <= 0x04: // block type: a signed index of 33 bits
-		r.leb(5)
-	case op == 0x0c || op == 0x0d || op == 0x10 || op >= 0x20 && op <= 0x25 || op == 0xd2:
-		r.u32()
-	case op == 0x0e:
-		for n := r.count(); n > 0; n-- {
-			r.u32()
-		}
-		r.u32()
-	case op == 0x11:
-		r.u32()
-		r.u32()
-	case op == 0x1c:
-		for n := r.count(); n > 0; n-- {
-			valueType(r.byte())
-		}
-	case op >= 0x28 && op <= 0x3e:
-		if op == 0x2a || op == 0x2b || op == 0x38 || op == 0x39 {
-			f.m.info.Floats++
-		}
-		if r.u32() > 16 { // alignment; a larger one would name another memory
-			refuseOp(op)
-		}
-		r.u32()
-	case op == 0x3f || op == 0x40:
-		if r.byte() != 0 {
-			refuseOp(op)
-		}
-	case op == 0xd0:
-		valueType(r.byte())
-	case op == 0x41:
-		r.leb(5)
-	case op == 0x42:
-		r.leb(10)
-	case op == 0x43:
-		f.m.info.Floats++
-		r.bytes(4)
-	case op == 0x44:
-		f.m.info.Floats++
-		r.bytes(8)
-	case op >= 0x45 && op <= 0xc4:
-		if op >= 0x5b && op <= 0x66 || op >= 0x8b && op <= 0xa6 || op >= 0xa8 && op <= 0xab || op >= 0xae && op <= 0xbf {
-			f.m.info.Floats++
-		}
-	case op == opPrefix:
-		f.prefixed()
-	default:
-		refuseOp(op)
-	}
-}
-
-func (f *function) prefixed() {
-	switch sub := f.in.u32(); {
-	case sub <= 7: // saturating conversions
-		f.m.info.Floats++
-	case sub == 8: // memory.init
-		f.in.u32()
-		f.in.byte()
-	case sub == 10: // memory.copy
-		f.in.byte()
-		f.in.byte()
-	case sub == 11: // memory.fill
-		f.in.byte()
-	case sub == 16: // table.size
-		f.in.u32()
-	default: // data.drop, elem.drop, table.init, table.copy, table.grow, table.fill
-		refuse(ErrInstruction.With("opcode", "0xfc "+itoa(sub)))
-	}
-}
-
-func refuseOp(op byte) { refuse(ErrInstruction.With("opcode", "0x"+hex2(op))) }
-
-func hex2(b byte) string {
-	const digits = "0123456789abcdef"
-	return string([]byte{digits[b>>4], digits[b&15]})
-}
-
-func itoa(v uint32) string {
-	if v > 255 {
-		return "?"
-	}
-	return hex2(byte(v))
+	b = putU(append(b, opGlobalSet), f.full())
+	f.out = putU(append(b, opEnd, opLocalGet), f.spare)
 }

@@ -2,36 +2,54 @@ package rules
 
 import (
 	"sync"
+	"unsafe"
 
 	"github.com/shopwright/shopwright/core/clock"
-	"github.com/shopwright/shopwright/core/money"
 	"github.com/shopwright/shopwright/core/promotion"
 	"github.com/shopwright/shopwright/sdk/rule"
 )
 
 // scratch is what a call needs on the way; it is reused.
 type scratch struct {
-	in  rule.Input
-	out rule.Output
-	buf []byte
+	in    rule.Input
+	out   rule.Output
+	buf   []byte
+	words words
 }
 
 var scratches = sync.Pool{New: func() any { return new(scratch) }}
 
-// encode answers the message of an input, in a slice of its own.
+// encode answers the message of an input, valid until the next one.
 func (s *scratch) encode(in *promotion.Input) []byte {
 	toInput(&s.in, in)
 	s.buf = rule.AppendInput(s.buf[:0], &s.in)
-	return append(make([]byte, 0, len(s.buf)), s.buf...)
+	return s.buf
 }
 
-// decode reads an answer. The strings of the output are parts of one copy of it.
-func (s *scratch) decode(b []byte) (promotion.Output, error) {
-	if err := rule.DecodeOutput(b, string(b), &s.out); err != nil {
-		return promotion.Output{}, ErrBadOutput.With("what", "message").Wrap(err)
+// decode reads an answer into out, whose tables are used again. The strings of
+// out are its own.
+func (s *scratch) decode(b []byte, out *promotion.Output) error {
+	if err := rule.DecodeOutput(b, unsafe.String(unsafe.SliceData(b), len(b)), &s.out); err != nil {
+		clearOutput(out)
+		return ErrBadOutput.With("what", "message").Wrap(err)
 	}
-	return fromOutput(&s.out), nil
+	s.words.begin()
+	s.fromOutput(&s.out, out)
+	return nil
 }
+
+// trim gives up what an unusual call has left large.
+func (s *scratch) trim() {
+	if cap(s.buf) > keptBytes || cap(s.in.Lines) > keptRecords || cap(s.out.Candidates) > keptRecords ||
+		cap(s.out.Earns) > keptRecords || cap(s.out.Commissions) > keptRecords || cap(s.out.Grants) > keptRecords {
+		s.in, s.out, s.buf = rule.Input{}, rule.Output{}, nil
+	}
+}
+
+const (
+	keptBytes   = 256 << 10
+	keptRecords = 1024
+)
 
 func toInput(r *rule.Input, in *promotion.Input) {
 	r.Hook = rule.Hook(in.Hook)
@@ -107,69 +125,4 @@ func dateNumber(d clock.Date) rule.Date {
 		}
 	}
 	return n
-}
-
-func fromNote(n *rule.Note) promotion.Note {
-	return promotion.Note{Code: n.Code, Arg: n.Arg, Money: money.Amount(n.Money), Label: n.Label, LineNo: n.LineNo}
-}
-
-// mapped converts a table; an empty one is nil.
-func mapped[A, B any](from []A, f func(*A) B) []B {
-	if len(from) == 0 {
-		return nil
-	}
-	to := make([]B, len(from))
-	for i := range from {
-		to[i] = f(&from[i])
-	}
-	return to
-}
-
-func fromOutput(o *rule.Output) promotion.Output {
-	targets := 0
-	for i := range o.Candidates {
-		targets += len(o.Candidates[i].Targets)
-	}
-	pool := make([]promotion.Target, 0, targets)
-	return promotion.Output{
-		Candidates: mapped(o.Candidates, func(c *rule.Candidate) promotion.Candidate {
-			from := len(pool)
-			for _, t := range c.Targets {
-				pool = append(pool, promotion.Target{Line: t.Line, Units: money.Quantity(t.Units)})
-			}
-			p := promotion.Candidate{
-				Kind: promotion.CandidateKind(c.Kind), Class: promotion.Class(c.Class), Basis: promotion.Basis(c.Basis),
-				Category: c.Category, Exclusive: c.Exclusive, Priority: c.Priority,
-				Rate: money.Rate(c.Rate), Amount: money.Amount(c.Amount), Price: money.UnitPrice(c.Price), Units: money.Quantity(c.Units),
-				Threshold: money.Amount(c.Threshold), Repeat: c.Repeat, Cap: money.Amount(c.Cap), Coupon: c.Coupon, Note: fromNote(&c.Note),
-			}
-			if len(pool) > from {
-				p.Targets = pool[from:len(pool):len(pool)]
-			}
-			return p
-		}),
-		Earns: mapped(o.Earns, func(e *rule.Earn) promotion.Earn {
-			return promotion.Earn{Line: e.Line, Points: e.Points, Note: fromNote(&e.Note)}
-		}),
-		Tier: promotion.TierProposal{Code: o.Tier.Tier, Note: fromNote(&o.Tier.Note)},
-		Commissions: mapped(o.Commissions, func(c *rule.Commission) promotion.CommissionProposal {
-			return promotion.CommissionProposal{Line: c.Line, Amount: money.Amount(c.Amount), Basis: money.Amount(c.Basis), Rate: money.Rate(c.Rate), Note: fromNote(&c.Note)}
-		}),
-		Bonuses: mapped(o.Bonuses, func(b *rule.Bonus) promotion.TopUpBonus {
-			return promotion.TopUpBonus{Line: b.Line, Amount: money.Amount(b.Amount), Note: fromNote(&b.Note)}
-		}),
-		Notes: mapped(o.Notes, fromNote),
-		Tenders: mapped(o.Tenders, func(t *rule.TenderLimit) promotion.TenderLimit {
-			return promotion.TenderLimit{Tender: promotion.TenderKind(t.Tender), Consume: promotion.Consumption(t.Consume),
-				Most: money.Amount(t.Most), Step: money.Amount(t.Step), Note: fromNote(&t.Note)}
-		}),
-		Grants: mapped(o.Grants, func(g *rule.Grant) promotion.Grant {
-			return promotion.Grant{Kind: promotion.GrantKind(g.Kind), Line: g.Line, Count: g.Count, Amount: money.Amount(g.Amount),
-				Ref: g.Code, ValidDays: int(g.ValidDays), Prize: g.Prize, Note: fromNote(&g.Note)}
-		}),
-		Returns: mapped(o.Returns, func(r *rule.ReturnTerm) promotion.ReturnTerm {
-			return promotion.ReturnTerm{Kind: promotion.ReturnKind(r.Kind), Line: r.Line, Amount: money.Amount(r.Amount), Points: r.Points,
-				Coupon: r.Coupon, Note: fromNote(&r.Note)}
-		}),
-	}
 }

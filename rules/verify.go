@@ -9,7 +9,9 @@ type Info struct {
 	Largest   int // bytes of the largest function body
 	Nesting   int // of blocks
 	Globals   int
-	Floats    int // floating-point instructions
+	Types     int // function types
+	Segments  int // of data and tables
+	Floats    int // floating-point instructions, and where a type names a float
 	Imports   []string
 	Exports   []string
 }
@@ -67,16 +69,19 @@ type module struct {
 	funcs    []uint32 // type of each function, imported ones first
 	imported int
 	globals  int
-	mutable  []int // indices of mutable globals
+	mutable  []int  // indices of mutable globals
+	leaves   []bool // functions that call none
+	names    []byte // of functions and more, as they came
 	minPages uint32
 	maxPages uint32
+	ahead    int64 // the most that a payment of fuel covers behind branches
 	work     int64 // for the compiler: squares of basic blocks
 }
 
 // parseModule checks everything but the function bodies.
 func parseModule(b []byte, lim Limits) (m *module, err error) {
 	defer guard(&err)
-	m = &module{lim: lim, info: Info{Bytes: len(b)}}
+	m = &module{lim: lim, ahead: aheadMost, info: Info{Bytes: len(b)}}
 	if len(b) > lim.ModuleBytes {
 		return nil, ErrModuleTooLarge.With("bytes", len(b)).With("limit", lim.ModuleBytes)
 	}
@@ -91,10 +96,14 @@ func parseModule(b []byte, lim Limits) (m *module, err error) {
 	m.readMemory()
 	m.readGlobals()
 	m.readExports()
+	m.readStart()
+	m.readElements()
+	m.readData()
 	return m, nil
 }
 
-// split finds the sections, each once and in order; custom ones are dropped.
+// split finds the sections, each once and in order. Of custom ones only the
+// names of functions are looked at, for the log; the others are dropped.
 func (m *module) split(b []byte) {
 	r := &scan{b, 8}
 	next := 0
@@ -102,6 +111,10 @@ func (m *module) split(b []byte) {
 		id := r.byte()
 		body := r.bytes(r.u32())
 		if id == secCustom {
+			c := &scan{body, 0}
+			if name := c.name(); name == "name" && m.names == nil {
+				m.names = body[c.p:]
+			}
 			continue
 		}
 		if id > secDataCount {
@@ -123,32 +136,39 @@ func (m *module) readTypes() {
 	if !m.present[secType] {
 		return
 	}
-	for n := r.count(); n > 0; n-- {
+	n := r.count()
+	if n > m.lim.Types { // the compiler makes an entry for each
+		refuse(ErrTooManyTypes.With("types", n).With("limit", m.lim.Types))
+	}
+	m.info.Types = n
+	for ; n > 0; n-- {
 		if r.byte() != 0x60 {
 			refuse(ErrType.With("type", "not a function"))
 		}
-		m.types = append(m.types, signature{valueTypes(r), valueTypes(r)})
+		m.types = append(m.types, signature{m.valueTypes(r), m.valueTypes(r)})
 	}
 	r.end()
 }
 
-func valueTypes(r *scan) string {
+func (m *module) valueTypes(r *scan) string {
 	s := r.bytes(r.u32())
-	if len(s) > 1000 {
-		malformed("too many parameters")
+	if len(s) > m.lim.Params {
+		refuse(ErrTooManyParams.With("params", len(s)).With("limit", m.lim.Params))
 	}
 	for _, t := range s {
-		valueType(t)
+		m.valueType(t)
 	}
 	return string(s)
 }
 
-// valueType refuses vectors and what lies beyond.
-func valueType(t byte) {
+// valueType counts floats and refuses vectors and what lies beyond.
+func (m *module) valueType(t byte) {
 	switch t {
-	case typeI32, typeI64, typeF32, typeF64, typeFunc, typeExtern:
+	case typeF32, typeF64:
+		m.info.Floats++
+	case typeI32, typeI64, typeFunc, typeExtern:
 	default:
-		refuse(ErrType.With("type", int(t)))
+		refuse(ErrType.With("type", "0x"+hex2(t)))
 	}
 }
 
@@ -164,29 +184,25 @@ func (m *module) readImports() {
 		return
 	}
 	r := &scan{m.sections[secImport], 0}
-	for n := r.count(); n > 0; n-- {
+	n := r.count()
+	if n > m.lim.Imports {
+		refuse(ErrTooManyImports.With("imports", n).With("limit", m.lim.Imports))
+	}
+	for ; n > 0; n-- {
 		mod, name, kind := r.name(), r.name(), r.byte()
-		full := mod + "." + name
-		m.info.Imports = append(m.info.Imports, clip(full))
+		full := escaped(mod + "." + name)
+		m.info.Imports = append(m.info.Imports, full)
 		if kind != 0 || mod != wasi {
-			refuse(ErrImport.With("import", clip(full)))
+			refuse(ErrImport.With("import", full))
 		}
 		t := r.u32()
 		if want, ok := wasiAllowed[name]; !ok || m.typeAt(t) != want {
-			refuse(ErrImport.With("import", clip(full)))
+			refuse(ErrImport.With("import", full))
 		}
 		m.funcs = append(m.funcs, t)
 	}
 	r.end()
 	m.imported = len(m.funcs)
-}
-
-// clip keeps a module's own names short in faults and logs.
-func clip(s string) string {
-	if len(s) > 80 {
-		s = s[:80]
-	}
-	return strings.ToValidUTF8(s, "?")
 }
 
 func (m *module) readFunctions() {
@@ -266,7 +282,10 @@ func (m *module) readGlobals() {
 	}
 	for i := 0; i < n; i++ {
 		t, mut := r.byte(), r.byte()
-		valueType(t)
+		m.valueType(t)
+		if mut > 1 { // shared
+			refuse(ErrType.With("type", "global"))
+		}
 		if mut == 1 {
 			if t == typeFunc || t == typeExtern { // could not be restored
 				refuse(ErrType.With("type", "mutable reference"))
@@ -295,12 +314,21 @@ func (m *module) readExports() {
 	found := map[string]bool{}
 	if m.present[secExport] {
 		r := &scan{m.sections[secExport], 0}
-		for n := r.count(); n > 0; n-- {
+		n := r.count()
+		if n > m.lim.Exports {
+			refuse(ErrTooManyExports.With("exports", n).With("limit", m.lim.Exports))
+		}
+		for ; n > 0; n-- {
 			name, kind, index := r.name(), r.byte(), r.u32()
-			if strings.HasPrefix(name, reserved) {
-				refuse(ErrReservedExport.With("export", clip(name)))
+			switch {
+			case !plain(name):
+				refuse(ErrExportName.With("export", escaped(name)))
+			case strings.HasPrefix(name, reserved):
+				refuse(ErrReservedExport.With("export", escaped(name)))
+			case found[name]:
+				malformed("export twice")
 			}
-			m.info.Exports = append(m.info.Exports, clip(name))
+			m.info.Exports = append(m.info.Exports, escaped(name))
 			want, known := required[name]
 			if !known {
 				want, known = optional[name]

@@ -89,7 +89,7 @@ func (l *auditList) who(p *page, e auth.AuditEntry) string {
 }
 
 // auditGroups are the kinds of actions to filter by.
-var auditGroups = []string{"api_key", "category", "coupon", "device", "edition", "gift", "member", "pack", "receipt", "sale", "session", "settings", "shift", "sku", "staff", "stock", "tier"}
+var auditGroups = []string{"api_key", "category", "coupon", "device", "edition", "gift", "member", "pack", "pack_key", "receipt", "sale", "session", "settings", "shift", "sku", "staff", "stock", "tier"}
 
 func (l *auditList) groupOptions(p *page) []ui.Option {
 	out := []ui.Option{{Value: "", Text: p.T("office.audit.all")}}

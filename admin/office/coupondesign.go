@@ -172,7 +172,7 @@ func couponCount(in form, name string) (int64, error) {
 
 // definitionIn reads the form; a product is named by its code or barcode.
 func (f *office) definitionIn(ctx context.Context, p *page, in form) (d coupon.Definition, err error) {
-	d = coupon.Definition{Name: in.get("name"), Kind: in.get("kind"), Category: in.get("category"), Stacking: in.get("stacking"), Personal: in.on("personal"),
+	d = coupon.Definition{Name: in.get("name"), Code: in.get("code"), Kind: in.get("kind"), Category: in.get("category"), Stacking: in.get("stacking"), Personal: in.on("personal"),
 		FromDate: clock.Date(in.get("from_date")), UntilDate: clock.Date(in.get("until_date")), Claim: coupon.Claim{Code: in.get("claim_code")}}
 	if s := in.get("rate"); s != "" && d.Kind == coupon.KindPercent {
 		if d.Rate, err = percent(plainNumber(s)); err != nil {
@@ -284,7 +284,7 @@ func couponCountText(n int64) string {
 
 // couponFormOf is a design as its form shows it.
 func couponFormOf(p *page, d coupon.Definition) form {
-	pairs := []string{"name", d.Name, "kind", d.Kind, "category", d.Category, "stacking", d.Stacking, "uses", itoa(d.Uses), "per_member", couponCountText(d.PerMember), "sku_id", d.SKUCode,
+	pairs := []string{"name", d.Name, "code", d.Code, "kind", d.Kind, "category", d.Category, "stacking", d.Stacking, "uses", itoa(d.Uses), "per_member", couponCountText(d.PerMember), "sku_id", d.SKUCode,
 		"valid_after_days", couponCountText(int64(d.ValidAfter)), "valid_days", couponCountText(int64(d.ValidDays)), "from_date", string(d.FromDate), "until_date", string(d.UntilDate),
 		"remind_days", couponCountText(int64(d.RemindDays)), "issue_limit", couponCountText(d.IssueLimit), "claim_code", d.Claim.Code, "claim_from", couponMoment(p, d.Claim.From), "claim_until", couponMoment(p, d.Claim.Until),
 		"claim_limit", couponCountText(d.Claim.Limit), "claim_per_member", couponCountText(d.Claim.PerMember), "slots", couponSlots(d)}

@@ -151,7 +151,7 @@ func (f *office) giftNew(w http.ResponseWriter, r *http.Request, p *page) error 
 // giftIn reads the form; a SKU is named by its code or bar code. The days are those
 // of the shop that is looked at, the last one whole.
 func (f *office) giftIn(ctx context.Context, p *page, in form) (g loyalty.Gift, err error) {
-	g = loyalty.Gift{Name: in.get("name"), Points: atoi(plainNumber(in.get("points"))), PerMember: atoi(in.get("per_member"))}
+	g = loyalty.Gift{Name: in.get("name"), Code: in.get("code"), Points: atoi(plainNumber(in.get("points"))), PerMember: atoi(in.get("per_member"))}
 	if s := in.get("on_hand"); s != "" {
 		g.Counted, g.OnHand = true, atoi(s)
 		if g.OnHand == 0 && s != "0" {
@@ -217,7 +217,7 @@ func (f *office) giftOf(r *http.Request, p *page) (loyalty.Gift, error) {
 
 // giftForm is a gift as a form shows it.
 func (f *office) giftForm(ctx context.Context, p *page, g *loyalty.Gift) (form, error) {
-	in := values("name", g.Name, "points", itoa(g.Points), "version", itoa(g.Version))
+	in := values("name", g.Name, "code", g.Code, "points", itoa(g.Points), "version", itoa(g.Version))
 	if g.Money > 0 {
 		in.v.Set("money", p.Currency.Format(g.Money))
 	}

@@ -74,7 +74,7 @@ var headFacts = []promotion.FactRef{{Kind: promotion.FactSpend}, {Kind: promotio
 func (f *office) readProfile(ctx context.Context, p *page, m member.Member) (*profile, error) {
 	d := &profile{m: m, now: f.db.Now()}
 	d.packName = func(name string) string {
-		if b, err := f.pack.Latest(name); err == nil {
+		if b, err := p.Packs.Latest(name); err == nil {
 			return b.Name(p.Words)
 		}
 		return name

@@ -10,6 +10,7 @@ import (
 	"github.com/shopwright/shopwright/admin/shell"
 	"github.com/shopwright/shopwright/admin/ui"
 	"github.com/shopwright/shopwright/core/auth"
+	"github.com/shopwright/shopwright/core/backtest"
 	"github.com/shopwright/shopwright/core/checkout"
 	"github.com/shopwright/shopwright/core/clock"
 	"github.com/shopwright/shopwright/core/db"
@@ -25,9 +26,17 @@ type Options struct {
 	Desk     *checkout.Desk
 	Vault    *member.Vault
 	Receipts *report.Receipts
-	Devices  Devices // nil: no device host runs in this process
-	Papers   Papers  // nil: no virtual printer
-	Log      *slog.Logger
+	// Backtests tries packs on past sales; nil: its pages are not served.
+	Backtests *backtest.Service
+	Devices   Devices // nil: no device host runs in this process
+	Papers    Papers  // nil: no virtual printer
+	// Installer installs rule packs; nil: they come with the program alone.
+	Installer *pack.Installer
+	// Meetings looks at how rule packs meet; nil: that page is not there.
+	Meetings *report.PackMeetings
+	// Costs is what rules have cost since the program began; nil: not shown.
+	Costs func() []pack.Cost
+	Log   *slog.Logger
 }
 
 // Devices is what the pages ask of the device host.
@@ -72,10 +81,10 @@ type Paper struct {
 
 type office struct {
 	*shell.Shell
-	o    Options
-	db   *db.DB
-	mux  *http.ServeMux
-	pack *pack.Registry
+	o        Options
+	db       *db.DB
+	mux      *http.ServeMux
+	installs installs
 }
 
 // Mount puts the pages under /office onto mux. The mux is to be wrapped by
@@ -84,10 +93,7 @@ func Mount(mux *http.ServeMux, s *shell.Shell, o Options) {
 	if o.Log == nil {
 		o.Log = slog.Default()
 	}
-	f := &office{Shell: s, o: o, db: s.DB(), mux: mux, pack: s.Packs()}
-	if f.pack == nil {
-		f.pack = pack.NewRegistry()
-	}
+	f := &office{Shell: s, o: o, db: s.DB(), mux: mux}
 	f.mountToday()
 	f.mountMembers()
 	f.mountCatalog()
@@ -96,6 +102,7 @@ func Mount(mux *http.ServeMux, s *shell.Shell, o Options) {
 	f.mountStock()
 	f.mountSales()
 	f.mountPacks()
+	f.mountBacktests()
 	f.mountDevices()
 	f.mountStaff()
 	f.mountCommission()
@@ -103,6 +110,7 @@ func Mount(mux *http.ServeMux, s *shell.Shell, o Options) {
 	f.mountProof()
 	f.mountCoupons()
 	f.mountGifts()
+	f.mountCampaigns()
 	f.mountTiers()
 	f.mountWallet()
 	f.mountSettings()

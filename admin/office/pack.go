@@ -8,12 +8,15 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/a-h/templ"
+
 	"github.com/shopwright/shopwright/admin/ui"
 	"github.com/shopwright/shopwright/core/auth"
 	"github.com/shopwright/shopwright/core/db"
 	"github.com/shopwright/shopwright/core/fault"
 	"github.com/shopwright/shopwright/core/id"
 	"github.com/shopwright/shopwright/core/pack"
+	"github.com/shopwright/shopwright/core/tenant"
 	"github.com/shopwright/shopwright/core/web"
 )
 
@@ -23,6 +26,21 @@ func (f *office) mountPacks() {
 	f.on("POST /office/packs/{pack}", auth.PermPacks, f.packSave)
 	f.on("POST /office/packs/{pack}/toggle", auth.PermPacks, f.packToggle)
 	f.on("POST /office/packs/{pack}/back", auth.PermPacks, f.packBack)
+	f.on("GET /office/packs/{pack}/versions", auth.PermPacks, f.packVersionsPage)
+	f.on("GET /office/packs/{pack}/preview", auth.PermPacks, f.packPreviewPage)
+	f.on("GET "+packKeysURL, auth.PermPacks, f.packKeysPage)
+	f.on("POST "+packKeysURL, auth.PermPacks, f.packKeyAdd)
+	f.on("POST "+packKeysURL+"/{id}/remove", auth.PermPacks, f.packKeyRemove)
+	if f.o.Meetings != nil {
+		f.on("GET /office/packs/{pack}/meet", auth.PermPacks, f.packMeetPage)
+		f.on("POST /office/packs/{pack}/check", auth.PermPacks, f.packCheck)
+	}
+	if f.o.Installer != nil {
+		f.on("POST /office/packs/{pack}/remove", auth.PermPacks, f.packRemove)
+		f.on("GET "+installURL, auth.PermPacks, f.packInstallPage)
+		f.on("POST "+installURL, auth.PermPacks, f.packUpload)
+		f.on("GET "+installURL+"/{ticket}", auth.PermPacks, f.packInstalling)
+	}
 }
 
 // packRow is a pack as a shop has it; without an activation it never was on.
@@ -30,38 +48,87 @@ type packRow struct {
 	bundle *pack.Bundle // the version that is active, else the newest
 	act    pack.Activation
 	known  bool
+	check  bool              // how it meets the others is shown before it is switched on
+	shops  []pack.Activation // all shops', where there are several
 }
 
 func (f *office) packsPage(w http.ResponseWriter, r *http.Request, p *page) error {
-	acts, err := pack.ListFor(r.Context(), f.db, p.Merchant.ID, p.Shop.ID)
+	acts, err := pack.ListFor(r.Context(), f.db, p.Merchant.ID, id.None)
 	if err != nil {
 		return err
 	}
-	by := map[string]pack.Activation{}
-	for _, a := range acts {
-		by[a.PackID] = a
+	bundles, err := p.Packs.List()
+	if err != nil {
+		return err
 	}
 	var rows []packRow
-	seen := map[string]bool{}
-	for _, b := range f.pack.List() {
-		if seen[b.ID] {
+	for _, b := range bundles {
+		if len(rows) > 0 && rows[len(rows)-1].bundle.ID == b.ID {
 			continue
 		}
-		seen[b.ID] = true
-		a, known := by[b.ID]
-		if known {
-			if active, err := f.pack.Get(b.ID, a.Version); err == nil {
-				b = active
-			}
+		if newest, err := p.Packs.Latest(b.ID); err == nil {
+			b = newest
 		}
-		rows = append(rows, packRow{b, a, known})
+		rows = append(rows, f.packRow(p, b, acts))
 	}
-	return f.show(w, r, packsView(p, rows))
+	return f.show(w, r, packsView(p, rows, f.o.Installer != nil))
+}
+
+// packRow puts the activations beside the pack.
+func (f *office) packRow(p *page, b *pack.Bundle, acts []pack.Activation) packRow {
+	row := packRow{bundle: b, check: f.o.Meetings != nil && !p.Shop.ID.IsNone()}
+	for _, a := range acts {
+		if a.PackID != b.ID {
+			continue
+		}
+		row.shops = append(row.shops, a)
+		if a.Shop != p.Shop.ID {
+			continue
+		}
+		row.act, row.known = a, true
+		if active, err := p.Packs.Get(b.ID, a.Version); err == nil {
+			row.bundle = active
+		}
+	}
+	return row
 }
 
 func (r packRow) description(p *page) string {
 	text, _ := r.bundle.Text(p.Words, "pack.description")
 	return text
+}
+
+// shopTable is how each shop has the pack.
+func (r packRow) shopTable(p *page) ui.TableProps {
+	t := ui.TableProps{Caption: r.bundle.Name(p.Words), HideCaption: true, Dense: true,
+		Columns: []ui.Column{{Title: p.T("office.packs.shops")}, {Title: p.T("office.packs.state"), Key: true}, {Title: p.T("office.packs.version")}, {Title: p.T("office.packs.priority"), Numeric: true}}}
+	for _, s := range p.Shops {
+		t.Rows = append(t.Rows, r.shopRow(p, s))
+	}
+	return t
+}
+
+func (r packRow) shopRow(p *page, s tenant.Shop) ui.TableRow {
+	for _, a := range r.shops {
+		if a.Shop != s.ID {
+			continue
+		}
+		return ui.Row(s.Name, shopState(p, a), a.Version, p.Int(int64(a.Priority)))
+	}
+	return ui.Row(s.Name, ui.Status(ui.Neutral, p.T("office.packs.never")), "–", "–")
+}
+
+// shopState is on or off, and whether something is wrong there.
+func shopState(p *page, a pack.Activation) templ.Component {
+	switch {
+	case a.Notice != "":
+		return ui.Status(ui.Bad, noticeText(p, a.Notice, a.Failures))
+	case a.Failures > 0:
+		return ui.Status(ui.Warn, noticeText(p, "", a.Failures))
+	case a.Enabled:
+		return ui.Status(ui.Ok, p.T("office.packs.on"))
+	}
+	return ui.Status(ui.Neutral, p.T("office.packs.off"))
 }
 
 // packDetail is one pack in the shop that is looked at.
@@ -71,52 +138,86 @@ type packDetail struct {
 	form     ui.Form
 	priority string
 	history  []pack.Record
+	before   map[id.ID]pack.Record
 	staff    map[id.ID]string
+	costs    []pack.Cost
 	err      error
 	next     string
 	first    string
+	tabs     []ui.Tab
+}
+
+// findPack reads the pack of the address and how the shop has it. Fault:
+// pack.not_installed.
+func (f *office) findPack(r *http.Request, p *page) (*packDetail, error) {
+	name := r.PathValue("pack")
+	d := &packDetail{}
+	var err error
+	if d.versions, err = p.Packs.Versions(name); err != nil {
+		return nil, err
+	}
+	acts, err := pack.ListFor(r.Context(), f.db, p.Merchant.ID, id.None)
+	if err != nil {
+		return nil, err
+	}
+	b, err := p.Packs.Latest(name)
+	for _, a := range acts { // all its versions may have been removed since
+		if err != nil && a.PackID == name && a.Shop == p.Shop.ID {
+			b, err = p.Packs.Get(name, a.Version)
+		}
+	}
+	if err != nil {
+		return nil, err
+	}
+	d.packRow = f.packRow(p, b, acts)
+	d.tabs = f.packTabs(p, name, r.URL.Path)
+	return d, nil
 }
 
 func (f *office) readPack(r *http.Request, p *page) (*packDetail, error) {
-	name := r.PathValue("pack")
-	d := &packDetail{}
-	for _, b := range f.pack.List() {
-		if b.ID == name {
-			d.versions = append(d.versions, b)
-		}
-	}
-	if len(d.versions) == 0 {
-		return nil, pack.ErrNotInstalled.With("id", name).With("version", "")
-	}
-	var err error
-	if d.bundle, err = f.pack.Latest(name); err != nil {
+	d, err := f.findPack(r, p)
+	if err != nil {
 		return nil, err
-	}
-	a, err := pack.GetActivation(r.Context(), f.db, p.Merchant.ID, p.Shop.ID, name)
-	switch {
-	case fault.ReasonIs(err, pack.ErrNotActivated.Reason):
-	case err != nil:
-		return nil, err
-	default:
-		d.act, d.known = a, true
-		if b, err := f.pack.Get(name, a.Version); err == nil {
-			d.bundle = b
-		}
 	}
 	if err := d.fillForm(p); err != nil {
 		return nil, err
+	}
+	if f.o.Costs != nil {
+		for _, c := range f.o.Costs() {
+			if c.Pack == d.bundle.ID && c.Version == d.bundle.Version {
+				d.costs = append(d.costs, c)
+			}
+		}
 	}
 	at, err := pageOf(r, 10)
 	if err != nil {
 		return nil, err
 	}
 	var next string
-	if d.history, next, err = pack.History(r.Context(), f.db, p.Merchant.ID, p.Shop.ID, name, at); err != nil {
+	if d.history, next, err = pack.History(r.Context(), f.db, p.Merchant.ID, p.Shop.ID, d.bundle.ID, at); err != nil {
+		return nil, err
+	}
+	if d.before, err = pack.Befores(r.Context(), f.db, p.Merchant.ID, d.history); err != nil {
 		return nil, err
 	}
 	d.first, d.next = pager(r, next)
 	d.staff, err = f.staffNames(r.Context(), p.Merchant.ID)
 	return d, err
+}
+
+// packTabs are the pages about one pack.
+func (f *office) packTabs(p *page, name, path string) []ui.Tab {
+	base := "/office/packs/" + name
+	tabs := []ui.Tab{{Title: p.T("office.packs.tab_settings"), Href: base}}
+	if f.o.Meetings != nil {
+		tabs = append(tabs, ui.Tab{Title: p.T("office.packs.tab_meet"), Href: base + "/meet"})
+	}
+	tabs = append(tabs, ui.Tab{Title: p.T("office.packs.tab_preview"), Href: base + "/preview"}, ui.Tab{Title: p.T("office.packs.tab_versions"), Href: base + "/versions"})
+	tabs = append(tabs, f.trialTabs(p, base)...)
+	for i := range tabs {
+		tabs[i].Current = path == tabs[i].Href || path == base+"/check" && tabs[i].Href == base+"/meet"
+	}
+	return tabs
 }
 
 // fillForm makes the form of the pack's schema, filled with the configuration in
@@ -166,16 +267,23 @@ func (f *office) set(ctx context.Context, p *page, all bool, c pack.Change) erro
 // packToggle switches the pack with the configuration that it has, or with its
 // defaults the first time.
 func (f *office) packToggle(w http.ResponseWriter, r *http.Request, p *page) error {
-	d, err := f.readPack(r, p)
+	d, err := f.findPack(r, p)
 	if err != nil {
 		return err
 	}
 	on := r.PostFormValue("enabled") == "true"
-	config, err := d.bundle.CheckConfig(orEmpty(d.act.Config))
-	if err != nil {
-		return err
+	asked := pack.Asked{Enabled: &on, Version: r.PostFormValue("version"), Reason: r.PostFormValue("reason")}
+	if n, err := strconv.ParseInt(r.PostFormValue("priority"), 10, 32); err == nil {
+		asked.Priority = new(int32(n))
 	}
-	err = f.set(r.Context(), p, false, pack.Change{PackID: d.bundle.ID, Enabled: on, Version: d.bundle.Version, Config: config, Priority: d.act.Priority, Reason: r.PostFormValue("reason")})
+	var had *pack.Activation
+	if d.known {
+		had = &d.act
+	}
+	change, b, err := p.Packs.Lay(d.bundle.ID, had, asked)
+	if err == nil {
+		err = f.set(r.Context(), p, false, change)
+	}
 	if err != nil {
 		return err
 	}
@@ -187,47 +295,54 @@ func (f *office) packToggle(w http.ResponseWriter, r *http.Request, p *page) err
 	if r.PostFormValue("from") == "pack" {
 		back += "/" + d.bundle.ID
 	}
-	return done(w, r, p, back, key, "name", d.bundle.Name(p.Words))
+	return done(w, r, p, back, key, "name", b.Name(p.Words))
 }
 
-func orEmpty(config []byte) []byte {
-	if len(config) == 0 {
-		return []byte("{}")
+// typedPack reads the form of a pack: what is typed and the change that it means.
+// shown says that the form wants to be shown again as it is.
+func (f *office) typedPack(r *http.Request, p *page) (d *packDetail, in form, change pack.Change, shown bool, err error) {
+	if d, err = f.readPack(r, p); err != nil {
+		return d, in, change, false, err
 	}
-	return config
-}
-
-// packSave stores the typed configuration, version and priority.
-func (f *office) packSave(w http.ResponseWriter, r *http.Request, p *page) error {
-	d, err := f.readPack(r, p)
-	if err != nil {
-		return err
-	}
-	in, err := formOf(r)
-	if err != nil {
-		return err
+	if in, err = formOf(r); err != nil {
+		return d, in, change, false, err
 	}
 	if v := in.get("pack.version"); v != "" && v != d.bundle.Version {
-		if d.bundle, err = f.pack.Get(d.bundle.ID, v); err != nil {
-			return err
+		if d.bundle, err = p.Packs.Usable(d.bundle.ID, v); err != nil {
+			return d, in, change, false, err
 		}
-		if err := d.fillForm(p); err != nil {
-			return err
+		if err = d.fillForm(p); err != nil {
+			return d, in, change, false, err
 		}
 	}
 	d.form.Raw, d.priority = r.PostForm, in.get("pack.priority")
 	if ui.WantsRow(r.PostForm) {
+		return d, in, change, true, nil
+	}
+	change, wrong := d.change(r.PostForm, in)
+	if wrong != nil {
+		d.refuse(wrong)
+	}
+	return d, in, change, wrong != nil, nil
+}
+
+// packSave stores the typed configuration, version and priority.
+func (f *office) packSave(w http.ResponseWriter, r *http.Request, p *page) error {
+	d, in, change, shown, err := f.typedPack(r, p)
+	if err != nil {
+		return err
+	}
+	if !shown {
+		if err := f.set(r.Context(), p, in.on("pack.all_shops"), change); err != nil {
+			d.refuse(err)
+		} else {
+			return done(w, r, p, "/office/packs/"+d.bundle.ID, "office.packs.saved", "name", d.bundle.Name(p.Words))
+		}
+	}
+	if d.err == nil {
 		return f.show(w, r, packView(p, d))
 	}
-	change, err := d.change(r.PostForm, in)
-	if err == nil {
-		err = f.set(r.Context(), p, in.on("pack.all_shops"), change)
-	}
-	if err != nil {
-		d.refuse(err)
-		return f.again(w, r, err, packView(p, d))
-	}
-	return done(w, r, p, "/office/packs/"+d.bundle.ID, "office.packs.saved", "name", d.bundle.Name(p.Words))
+	return f.again(w, r, d.err, packView(p, d))
 }
 
 // change reads the form. Its own fields begin with "pack.", those of the schema
@@ -250,6 +365,7 @@ func (d *packDetail) change(v url.Values, in form) (pack.Change, error) {
 
 // refuse puts what is wrong beside its field, where it has one.
 func (d *packDetail) refuse(err error) {
+	d.err = err
 	if e, ok := err.(ui.FieldErrors); ok { //nolint:errorlint // FormValues answers it as it is
 		d.form.Errors = e
 		return
@@ -257,74 +373,27 @@ func (d *packDetail) refuse(err error) {
 	if x := fault.Of(err); strings.HasPrefix(x.Param, "/") {
 		d.form.Errors = ui.FieldErrors{x.Param: x}
 	}
-	d.err = err
-}
-
-// packBack takes up an earlier configuration again.
-func (f *office) packBack(w http.ResponseWriter, r *http.Request, p *page) error {
-	d, err := f.readPack(r, p)
-	if err != nil {
-		return err
-	}
-	in, err := formOf(r)
-	if err != nil {
-		return err
-	}
-	want, err := in.id("record")
-	if err != nil {
-		return err
-	}
-	// The record itself is asked for, wherever in the history it stands: After is
-	// exclusive and newest first, so one page from just above it begins with it.
-	rows, _, err := pack.History(r.Context(), f.db, p.Merchant.ID, p.Shop.ID, d.bundle.ID, db.Page{After: above(want), Limit: 1})
-	if err != nil {
-		return err
-	}
-	if len(rows) == 0 || rows[0].ID != want {
-		return pack.ErrNotActivated
-	}
-	h := rows[0]
-	b, err := f.pack.Get(h.PackID, h.Version)
-	if err != nil {
-		return err
-	}
-	config, err := b.CheckConfig(h.Config)
-	if err != nil {
-		return err
-	}
-	err = f.set(r.Context(), p, false, pack.Change{PackID: h.PackID, Enabled: h.Enabled, Version: h.Version, Config: config, Priority: h.Priority, Reason: p.T("office.packs.back_reason", "at", p.DateTime(h.At))})
-	if err != nil {
-		return err
-	}
-	return done(w, r, p, "/office/packs/"+h.PackID, "office.packs.went_back", "at", p.DateTime(h.At))
-}
-
-// above is the next id in byte order.
-func above(u id.ID) id.ID {
-	for i := len(u) - 1; i >= 0; i-- {
-		if u[i]++; u[i] != 0 {
-			break
-		}
-	}
-	return u
 }
 
 func (d *packDetail) versionOptions() []ui.Option {
-	out := make([]ui.Option, len(d.versions))
-	for i, b := range d.versions {
-		out[i] = ui.Option{Value: b.Version, Text: b.Version}
+	var out []ui.Option
+	listed := false
+	for _, b := range d.versions {
+		out = append(out, ui.Option{Value: b.Version, Text: b.Version})
+		listed = listed || b.Version == d.bundle.Version
+	}
+	if !listed { // removed since
+		out = append(out, ui.Option{Value: d.bundle.Version, Text: d.bundle.Version})
 	}
 	return out
 }
 
 func (d *packDetail) manifest(p *page) []ui.Pair {
-	hooks := make([]string, len(d.bundle.Hooks))
-	for i, h := range d.bundle.Hooks {
-		hooks[i] = p.T("office.hook." + h)
-	}
 	out := []ui.Pair{
 		{Key: p.T("office.packs.version"), Value: ui.Text(d.bundle.Version)},
-		{Key: p.T("office.packs.decides"), Value: ui.Text(strings.Join(hooks, ", "))},
+		{Key: p.T("office.packs.decides"), Value: ui.Text(wordsOf(p, "office.hook.", d.bundle.Hooks))},
+		{Key: p.T("office.packs.powers"), Value: ui.Text(wordsOf(p, "office.power.", d.bundle.Powers))},
+		{Key: p.T("office.packs.trust"), Value: ui.Text(trustText(p, d.bundle))},
 		{Key: p.T("office.why.module"), Value: code(d.bundle.ModuleHash())},
 	}
 	if d.known {
@@ -334,39 +403,16 @@ func (d *packDetail) manifest(p *page) []ui.Pair {
 	return out
 }
 
-// who is the person behind a record of the history.
-func (d *packDetail) who(p *page, h pack.Record) string {
-	if h.Actor.IsNone() {
-		return p.T("office.packs.program")
-	}
-	return dash(d.staff[h.Actor])
-}
-
-// changed lists the settings that differ from the state before; older is nil for
-// the first.
-func changed(newer pack.Record, older *pack.Record) string {
-	if older == nil {
-		return ""
-	}
-	var a, b map[string]json.RawMessage
-	if json.Unmarshal(newer.Config, &a) != nil || json.Unmarshal(older.Config, &b) != nil {
-		return ""
-	}
-	var out []string
-	for _, k := range sortedKeys(a) {
-		if string(a[k]) != string(b[k]) {
-			out = append(out, k)
+// wordsOf says names of a manifest in the reader's language.
+func wordsOf(p *page, prefix string, names []string) string {
+	out := make([]string, len(names))
+	for i, n := range names {
+		out[i] = n
+		if p.Words.Has(prefix + n) {
+			out[i] = p.T(prefix + n)
 		}
 	}
 	return strings.Join(out, ", ")
-}
-
-// olderOf is the state before the i-th of a history that is newest first.
-func olderOf(list []pack.Record, i int) *pack.Record {
-	if i+1 < len(list) {
-		return &list[i+1]
-	}
-	return nil
 }
 
 func onOff(on bool) string {
@@ -374,13 +420,6 @@ func onOff(on bool) string {
 		return "office.packs.on"
 	}
 	return "office.packs.off"
-}
-
-func historyTone(on bool) string {
-	if on {
-		return "ok"
-	}
-	return ""
 }
 
 // enabledIn is what the switch of the form shows: what was typed, else what is.

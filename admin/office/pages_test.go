@@ -18,8 +18,8 @@ func (s *shop) pages() []string {
 	sold := "/office/sales/" + s.sales[4].ID.String()
 	last := len(s.sales) - 1
 	who := "/office/members/" + s.members[1].String()
-	return []string{
-		who + "/wallet", who + "/tier", who + "/statement", who + "/cash-out", "/office/cards", "/office/cards/new", "/office/gift-cards", "/office/gifts", "/office/gifts/new", "/office/tiers",
+	return append(s.trialPages(), []string{
+		who + "/wallet", who + "/tier", who + "/statement", who + "/cash-out", "/office/cards", "/office/cards/new", "/office/gift-cards", "/office/gifts", "/office/gifts/new", "/office/tiers", "/office/campaigns", "/office/campaigns/draws", who + "/campaign",
 		"/office/liabilities", "/office/days", "/office/days/2026-05-18", "/office/statement", "/office/tax", "/office/plans", "/office/plans/new", "/office/refund-requests", sold + "/refund",
 		"/office/commission", "/office/commission/plans", "/office/commission/plans/new", "/office/commission/settlements",
 		"/office", "/office/members", "/office/members?q=欧阳", "/office/members?q=nobody", "/office/members/new", "/office/members/" + s.members[0].String(), "/office/members/" + s.members[1].String(),
@@ -27,9 +27,10 @@ func (s *shop) pages() []string {
 		"/office/catalog/" + s.skus["oil"].ID.String(), "/office/catalog/" + s.skus["xss"].ID.String(), "/office/catalog/" + s.skus["cut"].ID.String(), "/office/stock", "/office/stock?low=true",
 		"/office/sales", "/office/sales?from=2026-05-18&to=2026-05-30&kind=refund", "/office/sales?member=" + s.members[1].String(), sold, sold + "/why",
 		"/office/sales/" + s.sales[3].ID.String(), "/office/sales/" + s.sales[3].ID.String() + "/why", "/office/sales/" + s.sales[last].ID.String(), "/office/packs", "/office/packs/salon", "/office/packs/retail", "/office/packs/catering",
+		"/office/packs/salon/versions", "/office/packs/salon/meet", "/office/packs/retail/meet?priority=7", "/office/packs/salon/preview", "/office/packs/salon/preview?sku=oil&quantity=2&sku=colour&member=13800000001", "/office/packs/-/keys", "/office/packs/-/install",
 		"/office/devices", "/office/devices/new", "/office/devices/" + s.printer.String(), "/office/staff", "/office/staff/new", "/office/staff/" + s.stylist.String(), "/office/shifts", "/office/shifts/" + s.sales[0].Shift.String(),
 		"/office/proof", "/office/coupons", "/office/coupons/new", "/office/settings", "/office/settings?of=shop", "/office/edition", "/office/edition?look=retail", "/office/audit", "/office/audit?action=staff.", "/office/keys",
-	}
+	}...)
 }
 
 func TestEveryPageInEveryLanguage(t *testing.T) {
@@ -235,7 +236,7 @@ func TestANewMerchantHasEmptyPagesNotBrokenOnes(t *testing.T) {
 		for handle, shops := range map[string]int{"fresh": 1, "bare": 0} {
 			s.newcomer(handle, shops)
 			b := (&shop{t: t, db: s.db, srv: s.srv, handle: handle}).signIn("owner")
-			for _, path := range []string{"/office", "/office/members", "/office/catalog", "/office/stock", "/office/sales", "/office/coupons", "/office/packs", "/office/packs/retail", "/office/devices", "/office/devices/new",
+			for _, path := range []string{"/office", "/office/members", "/office/catalog", "/office/stock", "/office/sales", "/office/coupons", "/office/packs", "/office/packs/retail", "/office/packs/retail/versions", "/office/packs/retail/preview", "/office/packs/-/keys", "/office/devices", "/office/devices/new",
 				"/office/staff", "/office/shifts", "/office/proof", "/office/settings", "/office/settings?of=shop", "/office/edition", "/office/audit", "/office/keys"} {
 				got := b.get(path)
 				if got.status != http.StatusOK {

@@ -129,7 +129,7 @@ func (f *office) reductions(p *page, s *sale.Sale, people map[id.ID]string) (out
 		if !seen || a.Group == 0 {
 			n = len(out)
 			at[a.Group] = n
-			r := reduction{text: report.AdjustmentText(f.pack, p.Words, s.Currency, a)}
+			r := reduction{text: report.AdjustmentText(p.Packs, p.Words, s.Currency, a)}
 			if byHand(a.Kind) {
 				r.by, r.reason = dash(people[s.Actor]), a.Label
 			} else {

@@ -91,7 +91,14 @@ func newShopBeside(t *testing.T, s *shop) *shop { return makeShop(t, s.db, s.clo
 
 func makeShop(t *testing.T, d *db.DB, c *clock.Manual, handle string) *shop {
 	t.Helper()
-	reg, host := ruleHost()
+	shipped, host := ruleHost()
+	reg := pack.NewRegistry() // the host's is shared by all tests
+	for _, b := range shipped.List() {
+		if err := reg.Add(b); err != nil {
+			t.Fatal(err)
+		}
+	}
+	reg.Use(d)
 	vault, err := member.NewVault(bytes.Repeat([]byte{7}, 32))
 	if err != nil {
 		t.Fatal(err)
@@ -107,9 +114,10 @@ func makeShop(t *testing.T, d *db.DB, c *clock.Manual, handle string) *shop {
 	sh := shell.New(shell.Options{DB: d, Auth: service, Packs: reg, Log: quiet})
 	mux := http.NewServeMux()
 	sh.Mount(mux)
-	office.Mount(mux, sh, office.Options{Desk: s.desk, Vault: vault, Receipts: &report.Receipts{DB: d, Packs: reg}, Devices: s.devices, Papers: fakePapers{}, Log: quiet})
+	office.Mount(mux, sh, office.Options{Desk: s.desk, Vault: vault, Receipts: &report.Receipts{DB: d, Packs: reg}, Backtests: s.backtests(reg, host), Devices: s.devices, Papers: fakePapers{}, Log: quiet,
+		Installer: packInstaller(s, reg), Meetings: &report.PackMeetings{DB: d, Packs: reg, Rules: host, Decode: rules.DecodeInput}, Costs: packCosts})
 	mux.HandleFunc("GET /pos", func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "the register /signout") }) // another package's page
-	s.srv = httptest.NewServer(web.Wrap(mux, web.Options{Auth: service, Dress: sh.Dress, Log: quiet}))
+	s.srv = httptest.NewServer(web.Wrap(mux, web.Options{Auth: service, Dress: sh.Dress, Log: quiet, LongLived: office.IsInstallation}))
 	t.Cleanup(s.srv.Close)
 	return s
 }

@@ -147,7 +147,7 @@ func (f *office) readStanding(ctx context.Context, p *page, m member.Member) (*s
 		d.people[s.ID] = s.Name
 	}
 	d.note = func(n checkout.TraceNote) string {
-		b, err := f.pack.Get(n.Pack, n.Version)
+		b, err := p.Packs.Get(n.Pack, n.Version)
 		if err != nil {
 			return n.Code
 		}

@@ -162,7 +162,8 @@ func (f *office) notices(ctx context.Context, p *page) ([]notice, error) {
 			out = append(out, notice{f.packName(p, a.PackID, a.Version), noticeText(p, a.Notice, a.Failures), "/office/packs/" + a.PackID})
 		}
 	}
-	return out, nil
+	more, err := f.replayNotices(ctx, p)
+	return append(out, more...), err
 }
 
 // change is today against a week ago, in words for a Stat.

@@ -43,7 +43,7 @@ func (f *office) whyPage(w http.ResponseWriter, r *http.Request, p *page) error 
 // packName is a pack's name in the reader's language; its id where that version
 // is not installed any more.
 func (f *office) packName(p *page, packID, version string) string {
-	if b, err := f.pack.Get(packID, version); err == nil {
+	if b, err := p.Packs.Get(packID, version); err == nil {
 		return b.Name(p.Words)
 	}
 	return packID
@@ -51,7 +51,7 @@ func (f *office) packName(p *page, packID, version string) string {
 
 // say renders a pack's note from its own catalogue.
 func (x *explanation) say(packID, version, code string, n promotion.Note) string {
-	b, err := x.f.pack.Get(packID, version)
+	b, err := x.p.Packs.Get(packID, version)
 	if err != nil {
 		return code
 	}
@@ -89,7 +89,7 @@ func (x *explanation) line(i int) ui.Why {
 
 // byHand is what a person took off, with who it was and why.
 func (x *explanation) byHand(a sale.Adjustment) ui.Reason {
-	r := ui.Reason{Text: report.AdjustmentText(x.f.pack, x.p.Words, x.s.Currency, a), Pack: x.p.T("office.why.by_hand", "name", x.by), Amount: x.p.Money(a.Amount)}
+	r := ui.Reason{Text: report.AdjustmentText(x.p.Packs, x.p.Words, x.s.Currency, a), Pack: x.p.T("office.why.by_hand", "name", x.by), Amount: x.p.Money(a.Amount)}
 	if a.Label != "" {
 		r.Text += ": " + a.Label
 	}
@@ -154,7 +154,7 @@ func (x *explanation) grants() ui.TableProps {
 	for _, g := range x.trace.Grants {
 		amount := p.Int(g.Amount)
 		switch g.Kind {
-		case "bonus", "commission":
+		case "bonus", "commission", "rebate", "grant_money", "tender_limit", "return_fee":
 			amount = p.Money(money.Amount(g.Amount))
 		case "tier":
 			amount = g.Label

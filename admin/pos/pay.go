@@ -100,9 +100,9 @@ func (f *payForm) most(v *view, t string) money.Amount {
 	spends := v.Member != nil && !q.Wallet.Frozen && !v.Basket.sellsValue()
 	switch {
 	case t == sale.TenderStoredValue && spends:
-		return max(min(q.Wallet.StoredValue(), q.Total), 0)
+		return q.Payable(t, max(min(q.Wallet.StoredValue(), q.Total), 0))
 	case t == sale.TenderPoints && spends:
-		return max(min(q.PointsWorth(max(q.Wallet.Points, 0)), q.Total), 0)
+		return q.Payable(t, max(min(q.PointsWorth(max(q.Wallet.Points, 0)), q.Total), 0))
 	case t == sale.TenderCard, t == sale.TenderQR, t == sale.TenderCash:
 		return q.Total
 	}
@@ -128,6 +128,13 @@ func (f *payForm) settle(v *view) {
 			row.Limit, row.AsksPIN = v.T("pos.available", "amount", v.Money(q.Wallet.StoredValue())), q.AsksPIN
 		case sale.TenderPoints:
 			row.Limit = v.T("pos.available_points", "points", v.Int(q.Wallet.Points), "amount", v.Money(q.PointsWorth(max(q.Wallet.Points, 0))))
+		}
+		if c := q.LimitOf(t); c != nil && v.Member != nil {
+			row.Has = row.Has || c.Effective() == 0 && row.Limit != "" // so that the screen says why it pays nothing
+			row.Limit += " · " + v.T("checkout.tender_limit."+t, "most", v.Money(c.Effective()))
+			if c.Step > 0 {
+				row.Limit += " · " + v.T("checkout.tender_step", "step", v.Money(c.Step))
+			}
 		}
 		if row.Has || row.Value != "" {
 			f.Rows = append(f.Rows, row)

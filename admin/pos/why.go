@@ -123,9 +123,11 @@ func (d *desk) mayRead(g *checkout.TraceGrant) bool {
 func (h *screens) grant(d *desk, g *checkout.TraceGrant) ui.Reason {
 	r := ui.Reason{Text: h.noteText(d, &g.TraceNote), Pack: h.packName(d, g.Pack, g.Version), Version: g.Version}
 	switch g.Kind {
-	case "points":
+	case "points", "grant_points", "grant_coupon", "grant_visits", "grant_gift", "grant_chances":
 		r.Amount = "+" + d.Int(g.Amount)
-	case "bonus", "commission":
+	case "tender_limit":
+		r.Amount = d.Money(money.Amount(g.Amount))
+	case "bonus", "commission", "rebate", "grant_money":
 		r.Amount = d.MoneySigned(money.Amount(g.Amount))
 	}
 	return r
@@ -140,7 +142,7 @@ func (d *desk) reader() *desk { return d }
 func (h *screens) adjustText(s speaker, a *sale.Adjustment) string {
 	if a.PackID == "" { // by a person
 		d := s.reader()
-		return books.AdjustmentText(h.o.Desk.Packs, d.Words, d.Currency, *a)
+		return books.AdjustmentText(d.Packs, d.Words, d.Currency, *a)
 	}
 	return h.say(s.reader(), a.PackID, a.PackVersion, promotion.Note{Code: a.Code, Arg: a.Arg, Money: a.Money, Label: a.Label})
 }
@@ -150,7 +152,7 @@ func (h *screens) noteText(d *desk, n *checkout.TraceNote) string {
 }
 
 func (h *screens) say(d *desk, packID, version string, n promotion.Note) string {
-	b, err := h.o.Desk.Packs.Get(packID, version)
+	b, err := d.Packs.Get(packID, version)
 	if err != nil { // the pack is no longer installed: its code is all there is
 		return n.Code
 	}
@@ -158,9 +160,9 @@ func (h *screens) say(d *desk, packID, version string, n promotion.Note) string 
 }
 
 func (h *screens) packName(d *desk, packID, version string) string {
-	b, err := h.o.Desk.Packs.Get(packID, version)
+	b, err := d.Packs.Get(packID, version)
 	if version == "" {
-		b, err = h.o.Desk.Packs.Latest(packID)
+		b, err = d.Packs.Latest(packID)
 	}
 	if err != nil {
 		return packID

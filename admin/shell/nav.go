@@ -32,6 +32,7 @@ var groups = []struct {
 		{"coupons", "/office/coupons", "coupon", auth.PermCatalog, false},
 		{"gift_cards", "/office/gift-cards", "wallet", auth.PermMembers, false},
 		{"gifts", "/office/gifts", "campaign", auth.PermCatalog, false},
+		{"campaigns", "/office/campaigns", "campaign", auth.PermCatalog, false},
 	}},
 	{"shell.nav.catalog", []entry{
 		{"catalog", "/office/catalog", "catalog", auth.PermCatalog, false},

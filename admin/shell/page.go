@@ -12,6 +12,7 @@ import (
 	"github.com/shopwright/shopwright/core/edition"
 	"github.com/shopwright/shopwright/core/i18n"
 	"github.com/shopwright/shopwright/core/id"
+	"github.com/shopwright/shopwright/core/pack"
 	"github.com/shopwright/shopwright/core/tenant"
 	"github.com/shopwright/shopwright/core/web"
 )
@@ -24,6 +25,7 @@ type Page struct {
 	Actor    auth.Actor // Kind "" before sign-in
 	Merchant tenant.Merchant
 	Shops    []tenant.Shop // the merchant's, oldest first
+	Packs    *pack.View    // the merchant's rule packs
 	Shop     tenant.Shop   // the one that is looked at; no ID where there is none
 
 	flash []ui.Flash
@@ -39,6 +41,7 @@ const themeCookie = "theme"
 // Faults: tenant.merchant_not_found, those of the database.
 func (s *Shell) Page(r *http.Request) (*Page, error) {
 	p := &Page{Actor: auth.ActorOf(r.Context()), Edition: s.fallback}
+	p.Packs = s.o.Packs.For(r.Context(), p.Actor.Merchant)
 	if p.Actor.Kind != "" {
 		var err error
 		if p.Merchant, err = s.merchants.get(r.Context(), s.o.DB, p.Actor.Merchant); err != nil {

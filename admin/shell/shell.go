@@ -51,6 +51,9 @@ func New(o Options) *Shell {
 	if o.Log == nil {
 		o.Log = slog.Default()
 	}
+	if o.Packs == nil {
+		o.Packs = pack.NewRegistry()
+	}
 	e, err := o.Editions(o.Edition)
 	if err != nil {
 		panic("shell: " + err.Error())
@@ -64,7 +67,7 @@ func (s *Shell) DB() *db.DB { return s.o.DB }
 // Auth is the service behind sign-in.
 func (s *Shell) Auth() *auth.Service { return s.o.Auth }
 
-// Packs is the registry of rule packs; nil where there is none.
+// Packs is the registry of rule packs.
 func (s *Shell) Packs() *pack.Registry { return s.o.Packs }
 
 // Mount puts the shell's own addresses onto mux: "/", /signin, /signout, /prefs,

@@ -109,7 +109,7 @@ func (t *Tour) catering(ctx context.Context, m Merchant) (pack.Activation, map[s
 
 // set changes a pack in the merchant's shop and audits it.
 func (t *Tour) set(ctx context.Context, m Merchant, packID, version string, on bool, config map[string]any, reason string) error {
-	b, err := t.o.Desk.Packs.Get(packID, version)
+	b, err := t.o.Desk.Packs.For(ctx, m.ID).Get(packID, version)
 	if err != nil {
 		return err
 	}

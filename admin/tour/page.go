@@ -239,7 +239,7 @@ func (t *Tour) why(p *shell.Page, q *checkout.Quote, i int) ui.Why {
 			continue
 		}
 		r := ui.Reason{Text: a.Code, Pack: a.PackID, Version: a.PackVersion, Amount: p.Money(a.Amount)}
-		if b, err := t.o.Desk.Packs.Get(a.PackID, a.PackVersion); err == nil {
+		if b, err := p.Packs.Get(a.PackID, a.PackVersion); err == nil {
 			r.Text, r.Pack = b.Message(p.Words, a.Code, promotion.Note{Code: a.Code, Arg: a.Arg, Money: a.Money, Label: a.Label}, q.Currency), b.Name(p.Words)
 		}
 		w.Reasons = append(w.Reasons, r)

@@ -66,6 +66,7 @@ type decoder struct {
 type decoded struct {
 	raw   json.RawMessage
 	blank bool
+	taken bool // a choice of "": it counts, and does not make its row one that was filled in
 	errs  FieldErrors
 }
 
@@ -105,8 +106,11 @@ func (d decoder) scalar(s *Schema, at string) (out decoded) {
 	if s.Type != "string" {
 		text = strings.TrimSpace(text)
 	}
-	if text == "" && !slices.ContainsFunc(s.Enum, func(c Choice) bool { return string(c.Value) == `""` }) {
+	if text == "" {
 		out.blank = true
+		if slices.ContainsFunc(s.Enum, func(c Choice) bool { return string(c.Value) == `""` }) {
+			out.raw, out.taken = json.RawMessage(`""`), true
+		}
 		return out
 	}
 	raw, f := s.parse(text)
@@ -125,7 +129,7 @@ func (d decoder) object(s *Schema, at string) decoded {
 		here := at + "/" + escape(p.Name)
 		v := d.value(p.Schema, here)
 		out.blank = out.blank && v.blank
-		if v.blank && !d.kept(here) && p.Schema.Type != "boolean" {
+		if v.blank && !v.taken && !d.kept(here) && p.Schema.Type != "boolean" {
 			if !p.Required {
 				continue
 			}

@@ -395,3 +395,19 @@ func FuzzFormValues(f *testing.F) {
 		}
 	})
 }
+
+// A choice of nothing, "every day", is a value and no reason to keep a row that
+// nobody has filled in.
+func TestAChoiceOfNothingFillsNoRow(t *testing.T) {
+	s := mustSchema(t, `{"type":"object","properties":{"slots":{"type":"array","items":{"type":"object","required":["days","from"],"properties":{
+		"days":{"type":"string","enum":["","1"]},"from":{"type":"string","minLength":1}}}}}}`)
+	v := url.Values{"/slots/0/days": {""}, "/slots/0/from": {"14:00"}, "/slots/1/days": {""}, "/slots/1/from": {""}}
+	got, err := FormValues(s, v)
+	if want := `{"slots":[{"days":"","from":"14:00"}]}`; err != nil || string(got) != want {
+		t.Errorf("%s, %v\nwant %s", got, err, want)
+	}
+	v.Set("/slots/1/days", "1")
+	if _, err := FormValues(s, v); !fault.ReasonIs(err, "ui.field_invalid") && err == nil {
+		t.Error("a row that was begun was dropped")
+	}
+}

@@ -15,11 +15,13 @@ import (
 
 	"github.com/shopwright/shopwright/admin/shell"
 	"github.com/shopwright/shopwright/core/auth"
+	"github.com/shopwright/shopwright/core/backtest"
 	"github.com/shopwright/shopwright/core/checkout"
 	"github.com/shopwright/shopwright/core/clock"
 	"github.com/shopwright/shopwright/core/db"
 	"github.com/shopwright/shopwright/core/device"
 	"github.com/shopwright/shopwright/core/event"
+	"github.com/shopwright/shopwright/core/id"
 	"github.com/shopwright/shopwright/core/job"
 	"github.com/shopwright/shopwright/core/ledger"
 	"github.com/shopwright/shopwright/core/member"
@@ -33,23 +35,25 @@ import (
 
 // app is the program's parts, joined. Open makes them, Run works, Close ends them.
 type app struct {
-	cfg      config
-	log      *slog.Logger
-	db       *db.DB
-	auth     *auth.Service
-	vault    *member.Vault
-	packs    *pack.Registry
-	rules    *rules.Host
-	desk     *checkout.Desk
-	book     ledger.Book // of what is booked outside a sale
-	receipts *report.Receipts
-	events   *event.Dispatcher
-	jobs     *job.Runner
-	plugins  *plugins.Host
-	devices  *deviceDesk
-	queue    *hw.Queue
-	shell    *shell.Shell
-	handler  http.Handler
+	cfg       config
+	log       *slog.Logger
+	db        *db.DB
+	auth      *auth.Service
+	vault     *member.Vault
+	packs     *pack.Registry
+	backtests *backtest.Service
+	rules     *rules.Host
+	bundles   *bundleDesk // installs rule packs
+	desk      *checkout.Desk
+	book      ledger.Book // of what is booked outside a sale
+	receipts  *report.Receipts
+	events    *event.Dispatcher
+	jobs      *job.Runner
+	plugins   *plugins.Host
+	devices   *deviceDesk
+	queue     *hw.Queue
+	shell     *shell.Shell
+	handler   http.Handler
 }
 
 // openOptions are what the demo and tests set apart from the configuration.
@@ -90,6 +94,9 @@ func openCore(ctx context.Context, cfg config, log *slog.Logger, o openOptions) 
 		return nil, err
 	}
 	a.packs = pack.NewRegistry()
+	a.packs.Use(a.db)
+	a.bundles = newBundleDesk(a)
+	shipped := map[string]bool{} // hashes of the modules that the program brings along
 	for _, data := range packs.Bundles() {
 		b, err := pack.Open(data)
 		if err != nil {
@@ -98,8 +105,11 @@ func openCore(ctx context.Context, cfg config, log *slog.Logger, o openOptions) 
 		if err := a.packs.Add(b); err != nil {
 			return nil, err
 		}
+		shipped[b.ModuleHash()] = true
 	}
-	if a.rules, err = rules.New(ctx, rules.Options{CacheDir: filepath.Join(cfg.Data, "rule-cache"), Load: a.packs.Module, Log: log}); err != nil {
+	a.rules, err = rules.New(ctx, rules.Options{CacheDir: filepath.Join(cfg.Data, "rule-cache"), Load: a.packs.Module, Log: log,
+		Child: &rules.Child{}, Trusted: func(module string) bool { return shipped[module] }, Progress: a.bundles.progress})
+	if err != nil {
 		return nil, err
 	}
 	hash := auth.DefaultHash
@@ -109,6 +119,9 @@ func openCore(ctx context.Context, cfg config, log *slog.Logger, o openOptions) 
 	a.auth = auth.New(a.db, auth.Options{Log: log, Hash: hash})
 	a.desk = &checkout.Desk{DB: a.db, Rules: a.rules, Packs: a.packs, Vault: a.vault, Log: log}
 	a.receipts = &report.Receipts{DB: a.db, Packs: a.packs}
+	a.backtests = &backtest.Service{DB: a.db, Rules: a.rules, Vault: a.vault, Log: log,
+		Codec: backtest.Codec{Encode: rules.Encode, DecodeInput: rules.DecodeInput, Decode: rules.Decode},
+		Packs: func(ctx context.Context, m id.ID) backtest.Bundles { return a.packs.For(ctx, m) }}
 	return a, nil
 }
 

@@ -34,7 +34,8 @@ func TestTheGoClientFitsTheAPI(t *testing.T) {
 		client.LiabilityRow{}, client.Line{}, client.LineIn{}, client.LostBenefit{}, client.Lot{}, client.Member{}, client.MemberCard{}, client.MemberConsent{}, client.MemberPatch{},
 		client.MemberTier{}, client.Movement{}, client.NewBatch{}, client.NewCard{}, client.NewCommission{}, client.NewCommissionSettlement{}, client.NewConsent{}, client.NewCoupon{},
 		client.NewCouponBatch{}, client.NewGift{}, client.NewMember{}, client.NewPIN{}, client.NewPunchPlan{}, client.NewRegister{}, client.NewRelative{}, client.NewSKU{}, client.NewTier{},
-		client.OpenShiftIn{}, client.Outlay{}, client.PINEntry{}, client.PINState{}, client.Pack{}, client.PackChange{}, client.PackInShop{}, client.Part{}, client.PaymentRow{}, client.Pending{},
+		client.OpenShiftIn{}, client.Outlay{}, client.PINEntry{}, client.PINState{}, client.Pack{}, client.PackChange{}, client.PackHookMeeting{}, client.PackInShop{}, client.PackKey{}, client.PackLint{}, client.PackMeeting{}, client.PackRecord{}, client.PackRollback{},
+		client.InstalledPack{}, client.LintFinding{}, client.NewPackKey{}, client.SettingChange{}, client.Part{}, client.PaymentRow{}, client.Pending{},
 		client.PointAdjustmentIn{}, client.Prepaid{}, client.PrepaidIn{}, client.Problem{}, client.PunchCard{}, client.PunchCardIn{}, client.PunchPlan{}, client.PunchPlanPatch{}, client.Quote{},
 		client.QuoteMember{}, client.ReceiptBlock{}, client.ReceiptColumn{}, client.ReceiptDocument{}, client.RefundIn{}, client.RefundLineIn{}, client.RefundRequest{}, client.Register{},
 		client.Relative{}, client.RuleNote{}, client.RuleRun{}, client.SKU{}, client.SKUPatch{}, client.Sale{}, client.SaleIn{}, client.Shift{}, client.ShiftReport{}, client.ShiftTotal{},
@@ -42,6 +43,11 @@ func TestTheGoClientFitsTheAPI(t *testing.T) {
 		client.StockMoveIn{}, client.StockMovement{}, client.TaxCategory{}, client.TaxCategoryIn{}, client.TaxRate{}, client.TaxRateIn{}, client.Tender{}, client.TenderIn{}, client.TenderTotal{},
 		client.Tie{}, client.Tier{}, client.TierByHand{}, client.TierChange{}, client.TierIn{}, client.TierNext{}, client.TopUpIn{}, client.VoidIn{}, client.Wallet{}, client.WalletAdjustment{},
 		client.WalletReason{}, client.WalletStop{}, client.WalletTransfer{}, client.WalletTransferIn{}, client.Warning{},
+		client.ChancesIn{}, client.CheckIn{}, client.CheckInIn{}, client.Draw{}, client.DrawIn{}, client.MemberGrant{}, client.Prize{}, client.PrizeIn{}, client.QuoteGrant{}, client.Referral{}, client.ReferrerIn{},
+		client.TenderLimit{}, client.TriggerRun{},
+		client.Backtest{}, client.BacktestDay{}, client.BacktestDifference{}, client.BacktestDirection{}, client.BacktestFailure{}, client.BacktestGrant{}, client.BacktestMissing{},
+		client.BacktestReport{}, client.BacktestRow{}, client.BacktestSide{}, client.BacktestSums{}, client.BacktestTier{}, client.NewBacktest{}, client.NewShadow{},
+		client.RuleReplay{}, client.RuleReplayDifference{}, client.Shadow{},
 	} {
 		sameFields(t, doc, reflect.TypeOf(v))
 		delete(schemas, reflect.TypeOf(v).Name())

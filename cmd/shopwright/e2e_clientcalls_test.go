@@ -130,6 +130,10 @@ func madeUp(typ reflect.Type) reflect.Value {
 		v.SetInt(1)
 	case reflect.Bool:
 		v.SetBool(true)
+	case reflect.Slice:
+		if typ.Elem().Kind() == reflect.Uint8 {
+			v.SetBytes([]byte("x"))
+		}
 	case reflect.Struct:
 		if typ == reflect.TypeFor[time.Time]() {
 			return reflect.ValueOf(time.Date(2026, 5, 17, 12, 0, 0, 0, time.UTC))

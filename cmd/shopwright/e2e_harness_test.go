@@ -24,11 +24,14 @@ import (
 
 	"github.com/shopwright/shopwright/core/db"
 	"github.com/shopwright/shopwright/core/db/dbtest"
+
+	"github.com/shopwright/shopwright/rules"
 )
 
 // The end-to-end tests start the program as a process, as a shop does: the test
 // binary is the program where its first argument is a subcommand.
 func TestMain(m *testing.M) {
+	rules.ChildMain()
 	if len(os.Args) > 1 && !strings.HasPrefix(os.Args[1], "-test.") {
 		asProgram()
 	}

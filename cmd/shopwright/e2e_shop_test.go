@@ -302,10 +302,10 @@ func (s *server) happened(sale string) {
 		}
 		return strings.Count(types, "sale.") == 5
 	})
-	if types != "pack.changed.v1 sale.completed.v1 sale.completed.v1 sale.completed.v1 sale.refunded.v1 sale.refunded.v1 " {
+	if types != "pack.changed.v1 member.joined.v1 sale.completed.v1 sale.completed.v1 sale.completed.v1 sale.refunded.v1 sale.refunded.v1 " {
 		s.t.Error(types)
 	}
-	if after := s.get("/events?after=3"); after.text("items.0.data.sale_id") != sale {
+	if after := s.get("/events?after=4"); after.text("items.0.data.sale_id") != sale {
 		s.t.Errorf("%s", after.raw)
 	}
 }

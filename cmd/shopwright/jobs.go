@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/shopwright/shopwright/core/auth"
+	"github.com/shopwright/shopwright/core/backtest"
 	"github.com/shopwright/shopwright/core/clock"
 	"github.com/shopwright/shopwright/core/coupon"
 	"github.com/shopwright/shopwright/core/db"
@@ -48,6 +49,25 @@ func (a *app) registerJobs() {
 				return err
 			}
 		}
+	}})
+	// What happened since the last time; a pack sees an event once, so that any number of programs may look.
+	a.jobs.Register(job.Kind{Name: "campaign.triggers", Every: time.Minute, Timeout: time.Hour, Run: func(ctx context.Context, j job.Job) error {
+		for {
+			if n, err := a.desk.RunTriggers(ctx, j.Merchant, 200); err != nil || n == 0 {
+				return err
+			}
+		}
+	}})
+	a.jobs.Register(job.Kind{Name: "campaign.dates", Every: time.Hour, Timeout: time.Hour, Run: func(ctx context.Context, j job.Job) error {
+		return a.desk.RunTriggerDates(ctx, j.Merchant)
+	}})
+	a.jobs.Register(job.Kind{Name: backtest.JobRun, MaxAttempts: backtest.JobAttempts, Timeout: 2 * time.Hour, Run: a.backtests.RunJob})
+	a.jobs.Register(job.Kind{Name: backtest.JobShadow, Every: time.Minute, Timeout: time.Hour, Run: func(ctx context.Context, j job.Job) error {
+		return a.backtests.ShadowRound(ctx, j.Merchant)
+	}})
+	// Hourly: business days end at each shop's own hour. A day is replayed once.
+	a.jobs.Register(job.Kind{Name: backtest.JobReplay, Every: time.Hour, Timeout: time.Hour, Run: func(ctx context.Context, j job.Job) error {
+		return a.backtests.ReplayNight(ctx, j.Merchant)
 	}})
 	// Hourly too: a lot ends with its shop's business day.
 	a.jobs.Register(job.Kind{Name: "wallet.expire", Every: time.Hour, Timeout: time.Hour, Run: func(ctx context.Context, j job.Job) error {
@@ -92,6 +112,7 @@ func (a *app) registerJobs() {
 			// Idempotency keys are kept for a week; done jobs for a month.
 			db.PurgeKeys(tx, j.Merchant, tx.Now.Add(-7*24*time.Hour))
 			job.Purge(tx, j.Merchant, tx.Now.Add(-30*24*time.Hour))
+			pack.Purge(tx, j.Merchant, tx.Now.Add(-30*24*time.Hour))
 			return nil
 		})
 	}})
@@ -193,8 +214,9 @@ func (a *app) warmShop(ctx context.Context, m, shop id.ID) {
 		a.log.Warn("rules were not warmed", "error", err)
 		return
 	}
+	have := a.packs.For(ctx, m)
 	for _, act := range active {
-		b, err := a.packs.Get(act.PackID, act.Version)
+		b, err := have.Get(act.PackID, act.Version)
 		if err != nil {
 			a.log.Warn("a pack that is on is not installed", "pack", act.PackID, "version", act.Version)
 			continue

@@ -12,9 +12,11 @@ import (
 
 	"github.com/shopwright/shopwright/core/fault"
 	"github.com/shopwright/shopwright/core/i18n"
+	"github.com/shopwright/shopwright/rules"
 )
 
 func main() {
+	rules.ChildMain() // in a process that compiles a rule it does not return
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	code := run(ctx, os.Args[1:])
 	stop()
@@ -63,5 +65,6 @@ func rootCommand() *cobra.Command {
 		SilenceUsage: true, SilenceErrors: true,
 	}
 	root.AddCommand(serveCommand(), demoCommand(), setupCommand(), migrateCommand(), verifyCommand(), soakCommand(), versionCommand(), driverServeCommand())
+	root.AddCommand(packCommand())
 	return root
 }

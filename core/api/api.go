@@ -1,6 +1,7 @@
 package api
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"log/slog"
@@ -15,6 +16,7 @@ import (
 	"github.com/danielgtaylor/huma/v2/adapters/humago"
 
 	"github.com/shopwright/shopwright/core/auth"
+	"github.com/shopwright/shopwright/core/backtest"
 	"github.com/shopwright/shopwright/core/checkout"
 	"github.com/shopwright/shopwright/core/db"
 	"github.com/shopwright/shopwright/core/i18n"
@@ -23,6 +25,7 @@ import (
 	"github.com/shopwright/shopwright/core/money"
 	"github.com/shopwright/shopwright/core/pack"
 	"github.com/shopwright/shopwright/core/receipt"
+	"github.com/shopwright/shopwright/core/report"
 	"github.com/shopwright/shopwright/core/tenant"
 	"github.com/shopwright/shopwright/core/web"
 )
@@ -42,8 +45,14 @@ type Options struct {
 	Packs    *pack.Registry
 	Vault    *member.Vault
 	Receipts Receipts
-	Log      *slog.Logger // default: slog.Default()
-	Version  string       // of the program, for the document
+	// Installer installs rule packs; nil: nothing is installed through the API.
+	Installer *pack.Installer
+	// Meetings looks at how packs meet; nil: GET /packs/{id}/lint is not served.
+	Meetings *report.PackMeetings
+	// Backtests tries packs on past sales; nil: none of its operations is served.
+	Backtests *backtest.Service
+	Log       *slog.Logger // default: slog.Default()
+	Version   string       // of the program, for the document
 }
 
 type api struct {
@@ -72,8 +81,12 @@ func New(mux *http.ServeMux, o Options) huma.API {
 	a.quotes()
 	a.sales()
 	a.packs()
+	if a.Backtests != nil {
+		a.backtests()
+	}
 	a.coupons()
 	a.gifts()
+	a.campaigns()
 	a.tiers()
 	a.registers()
 	a.shifts()
@@ -157,8 +170,9 @@ type route struct {
 	doc              string
 	any              []auth.Permission // the caller needs one of them; none: whoever is known
 	key              key
-	status           int  // of success; default 200
-	pays             bool // an acquirer may be asked: 202 while its answer is not known
+	status           int   // of success; default 200
+	maxBody          int64 // bytes of the body; default web.MaxBody
+	pays             bool  // an acquirer may be asked: 202 while its answer is not known
 }
 
 // add registers an operation. f gets the caller and answers a document or a fault.
@@ -168,7 +182,7 @@ func add[I, O any](a *api, r route, f func(context.Context, caller, *I) (*O, err
 		// huma leaves this deadline on the connection after the body, and the server
 		// cancels a request that meets it: it must lie beyond the request's own.
 		BodyReadTimeout: 2 * web.MaxWork,
-		MaxBodyBytes:    web.MaxBody, Security: []map[string][]string{{"key": {}}, {"session": {}}},
+		MaxBodyBytes:    cmp.Or(r.maxBody, web.MaxBody), Security: []map[string][]string{{"key": {}}, {"session": {}}},
 		Middlewares: huma.Middlewares{a.admit(r)}, Responses: a.failures(r),
 	}
 	if r.key != noKey {
@@ -228,6 +242,9 @@ type callerKey struct{}
 func (a *api) admit(r route) func(huma.Context, func(huma.Context)) {
 	return func(hc huma.Context, next func(huma.Context)) {
 		req, w := humago.Unwrap(hc)
+		if r.maxBody > 0 { // nobody has bounded it before
+			req.Body = http.MaxBytesReader(w, req.Body, r.maxBody)
+		}
 		c, err := a.callerOf(req, r)
 		if err == nil {
 			err = knownQuery(req, hc.Operation())

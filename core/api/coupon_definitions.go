@@ -63,6 +63,7 @@ type CouponFigures struct {
 // CouponDefinition is a design with how its coupons come about.
 type CouponDefinition struct {
 	CouponDesign
+	Code       string         `json:"code,omitempty" doc:"By which rules know the design."`
 	RemindDays int            `json:"remind_days,omitempty" doc:"Days before the end at which the event coupon.expiring.v1 tells of it."`
 	IssueLimit int64          `json:"issue_limit,omitempty" doc:"Coupons in all; without: no limit."`
 	Claim      *CouponClaim   `json:"claim,omitempty"`
@@ -74,6 +75,7 @@ type CouponDefinition struct {
 // CouponDefinitionIn is a design to be made, or what it is to become.
 type CouponDefinitionIn struct {
 	Name           string       `json:"name"`
+	Code           string       `json:"code,omitempty" maxLength:"40" doc:"By which rules know the design."`
 	Kind           string       `json:"kind" enum:"percent,cash,product" doc:"Never changes."`
 	Rate           Rate         `json:"rate,omitempty"`
 	Amount         Money        `json:"amount,omitempty"`
@@ -117,7 +119,7 @@ func (c caller) couponDesign(d coupon.Definition) CouponDesign {
 }
 
 func (c caller) couponDefinition(d coupon.Definition) CouponDefinition {
-	out := CouponDefinition{CouponDesign: c.couponDesign(d), RemindDays: d.RemindDays, IssueLimit: d.IssueLimit, Archived: d.Archived, CreatedAt: instant(d.CreatedAt)}
+	out := CouponDefinition{CouponDesign: c.couponDesign(d), Code: d.Code, RemindDays: d.RemindDays, IssueLimit: d.IssueLimit, Archived: d.Archived, CreatedAt: instant(d.CreatedAt)}
 	if l := d.Claim; l.Code != "" {
 		out.Claim = &CouponClaim{Code: l.Code, From: instant(l.From), Until: instant(l.Until), Limit: l.Limit, PerMember: &l.PerMember, Claimed: l.Claimed}
 	}
@@ -126,7 +128,7 @@ func (c caller) couponDefinition(d coupon.Definition) CouponDefinition {
 
 // definitionIn reads a definition and sees that what it names exists.
 func (c caller) definitionIn(ctx context.Context, r db.Reader, b *CouponDefinitionIn) (d coupon.Definition, err error) {
-	d = coupon.Definition{Name: strings.TrimSpace(b.Name), Kind: b.Kind, SKU: b.SKUID, Category: b.Category, Stacking: b.Stacking, Uses: b.Uses, PerMember: b.PerMember, Personal: b.Transferable != nil && !*b.Transferable,
+	d = coupon.Definition{Name: strings.TrimSpace(b.Name), Code: b.Code, Kind: b.Kind, SKU: b.SKUID, Category: b.Category, Stacking: b.Stacking, Uses: b.Uses, PerMember: b.PerMember, Personal: b.Transferable != nil && !*b.Transferable,
 		Shops: b.ShopIDs, ValidAfter: b.ValidAfterDays, ValidDays: b.ValidDays, FromDate: clock.Date(b.FromDate), UntilDate: clock.Date(b.UntilDate), RemindDays: b.RemindDays, IssueLimit: b.IssueLimit}
 	if err := c.designMoney(&d, b.Rate, b.Amount, b.MinSpend); err != nil {
 		return d, err

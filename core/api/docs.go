@@ -149,7 +149,7 @@ func (s schemas) operation(path string, op *huma.Operation) docsOperation {
 	for _, p := range op.Parameters {
 		out.Params = append(out.Params, docsField{Name: p.Name, In: p.In, Type: s.kind(p.Schema), Doc: firstOf(p.Description, p.Schema.Description), Required: p.Required})
 	}
-	if op.RequestBody != nil {
+	if op.RequestBody != nil && op.RequestBody.Content["application/json"] != nil { // a file has no fields
 		schema := op.RequestBody.Content["application/json"].Schema
 		out.Body, out.BodyExample = s.fields(schema, 0), s.exampleText(schema)
 	}

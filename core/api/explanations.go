@@ -50,9 +50,11 @@ type LostBenefit struct {
 // Grant is what a pack gave apart from a lower price.
 type Grant struct {
 	RuleNote
-	Kind   string `json:"kind" enum:"points,bonus,tier,commission"`
+	Kind   string `json:"kind" doc:"points, bonus, rebate, tier, commission; tender_limit; grant_ with points, money, coupon, visits, gift, message, chances; of refunds taken_back_, kept_ and return_."`
 	Points int64  `json:"points,omitempty"`
-	Amount Money  `json:"amount,omitempty" doc:"A bonus, a commission."`
+	Amount Money  `json:"amount,omitempty" doc:"A bonus, a rebate, a commission, a limit, a fee."`
+	Count  int64  `json:"count,omitempty" doc:"Of what was given or taken back."`
+	Ref    string `json:"ref,omitempty" doc:"What was given: the code of a definition, service or gift, a template; or the tender that is limited."`
 }
 
 // RuleRun is one call of one pack for a hook, with the bytes that went in and out.
@@ -84,7 +86,7 @@ func (a *api) explanations() {
 
 func (a *api) explanationOut(l i18n.Locale, s *sale.Sale, t *checkout.Trace) Explanation {
 	m := moneyIn(s.Currency)
-	out := Explanation{ID: s.ID, SaleID: s.ID, Currency: s.Currency.Code, Lines: []Line{}, Adjustments: a.adjustmentsOut(l, s.Currency, s.Adjustments),
+	out := Explanation{ID: s.ID, SaleID: s.ID, Currency: s.Currency.Code, Lines: []Line{}, Adjustments: a.adjustmentsOut(s.Merchant, l, s.Currency, s.Adjustments),
 		Lost: []LostBenefit{}, Grants: []Grant{}, Notes: []RuleNote{}, Rules: []RuleRun{}}
 	for i := range s.Lines {
 		out.Lines = append(out.Lines, lineOut(s.Currency, &s.Lines[i]))
@@ -92,7 +94,7 @@ func (a *api) explanationOut(l i18n.Locale, s *sale.Sale, t *checkout.Trace) Exp
 	for i := range t.Lost {
 		v := &t.Lost[i]
 		lost := LostBenefit{RuleNote: a.note(l, s, &v.TraceNote), Why: v.Why, ByPack: v.ByPack, ByCode: v.ByCode}
-		lost.WhyText = l.T("promotion.why."+v.Why, "by", a.packName(l, v.ByPack))
+		lost.WhyText = l.T("promotion.why."+v.Why, "by", a.packName(s.Merchant, l, v.ByPack))
 		for _, n := range v.Lines {
 			lost.LineIDs = append(lost.LineIDs, lineID(s, n))
 		}
@@ -102,9 +104,12 @@ func (a *api) explanationOut(l i18n.Locale, s *sale.Sale, t *checkout.Trace) Exp
 		v := &t.Grants[i]
 		g := Grant{RuleNote: a.note(l, s, &v.TraceNote), Kind: v.Kind}
 		switch v.Kind {
-		case "points":
+		case "points", "grant_points", "return_keep_points":
 			g.Points = v.Amount
-		case "bonus", "commission":
+		case "grant_coupon", "grant_visits", "grant_gift", "grant_message", "grant_chances", "taken_back_coupon", "taken_back_visits", "taken_back_gift", "taken_back_chances",
+			"kept_coupon", "kept_visits", "kept_gift", "kept_chances":
+			g.Count, g.Ref = v.Amount, v.Ref
+		case "bonus", "commission", "rebate", "grant_money", "tender_limit", "return_fee":
 			g.Amount = m(money.Amount(v.Amount))
 		}
 		out.Grants = append(out.Grants, g)
@@ -114,7 +119,7 @@ func (a *api) explanationOut(l i18n.Locale, s *sale.Sale, t *checkout.Trace) Exp
 	}
 	for i := range s.Rules {
 		r := &s.Rules[i]
-		run := RuleRun{Hook: r.Hook, PackID: r.PackID, PackName: a.packName(l, r.PackID), PackVersion: r.PackVersion, ModuleHash: r.ModuleHash, ConfigHash: r.ConfigHash, Outcome: r.Outcome, Fuel: r.Fuel, Nanos: r.Nanos, Input: r.Input, Output: r.Output}
+		run := RuleRun{Hook: r.Hook, PackID: r.PackID, PackName: a.packName(s.Merchant, l, r.PackID), PackVersion: r.PackVersion, ModuleHash: r.ModuleHash, ConfigHash: r.ConfigHash, Outcome: r.Outcome, Fuel: r.Fuel, Nanos: r.Nanos, Input: r.Input, Output: r.Output}
 		if r.Outcome != "ok" {
 			run.OutcomeText = l.T(r.Outcome)
 		}
@@ -125,7 +130,7 @@ func (a *api) explanationOut(l i18n.Locale, s *sale.Sale, t *checkout.Trace) Exp
 
 func (a *api) note(l i18n.Locale, s *sale.Sale, n *checkout.TraceNote) RuleNote {
 	return RuleNote{Hook: n.Hook, PackID: n.Pack, PackVersion: n.Version, Code: n.Code, LineID: lineID(s, n.Line),
-		Text: a.message(l, s.Currency, n.Pack, n.Version, promotion.Note{Code: n.Code, Arg: n.Arg, Money: n.Money, Label: n.Label, LineNo: n.Line})}
+		Text: a.message(s.Merchant, l, s.Currency, n.Pack, n.Version, promotion.Note{Code: n.Code, Arg: n.Arg, Money: n.Money, Label: n.Label, LineNo: n.Line})}
 }
 
 // lineID is the id of a line by its place in the basket, none for the whole.
@@ -137,8 +142,8 @@ func lineID(s *sale.Sale, no uint32) id.ID {
 }
 
 // packName is a pack's name for people, whatever its version.
-func (a *api) packName(l i18n.Locale, packID string) string {
-	if b, err := a.Packs.Latest(packID); err == nil {
+func (a *api) packName(m id.ID, l i18n.Locale, packID string) string {
+	if b, err := a.packTexts(m).Latest(packID); err == nil {
 		return b.Name(l)
 	}
 	return strings.TrimSpace(packID)

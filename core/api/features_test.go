@@ -161,9 +161,10 @@ func TestEvents(t *testing.T) {
 			t.Fatal(err)
 		}
 		e := s.get("/api/v1/events?after=0")
-		s.is(e, "items.0.type", "pack.changed.v1")
-		s.is(e, "items.1.type", "sale.completed.v1")
-		s.is(e, "items.1.data.sale_id", saleID)
+		s.is(e, "items.0.type", "member.joined.v1")
+		s.is(e, "items.1.type", "pack.changed.v1")
+		s.is(e, "items.2.type", "sale.completed.v1")
+		s.is(e, "items.2.data.sale_id", saleID)
 		s.is(s.get("/api/v1/events?cursor="+e.text("next_cursor")), "items", "[]")
 	})
 }

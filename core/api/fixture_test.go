@@ -26,6 +26,7 @@ import (
 	"github.com/shopwright/shopwright/core/pack"
 	"github.com/shopwright/shopwright/core/promotion"
 	"github.com/shopwright/shopwright/core/receipt"
+	"github.com/shopwright/shopwright/core/report"
 	"github.com/shopwright/shopwright/core/sale"
 	"github.com/shopwright/shopwright/core/stock"
 	"github.com/shopwright/shopwright/core/tenant"
@@ -56,13 +57,17 @@ func (r *tenOff) Evaluate(_ context.Context, _ promotion.PackRef, in *promotion.
 		}
 	case promotion.HookEarn:
 		a.Output.Earns = []promotion.Earn{{Line: 1, Points: 3, Note: promotion.Note{Code: "earn", Arg: 3}}}
+	case promotion.HookTrigger:
+		a.Output.Grants = []promotion.Grant{{Kind: promotion.GrantMessage, Ref: "hello", Note: promotion.Note{Code: "earn", Arg: 1, Money: 2, Label: "x"}}}
+	case promotion.HookDraw:
+		a.Output.Grants = []promotion.Grant{{Kind: promotion.GrantPoints, Count: 3, Prize: in.Prizes[0].Code, Note: promotion.Note{Code: "earn", Arg: 3}}}
 	}
 	return a, nil
 }
 
 func tenOffPack(t *testing.T) *pack.Registry {
 	t.Helper()
-	data, err := pack.Build(pack.Manifest{ID: "ten-off", Version: "1.0.0", ABI: pack.ABIRange{Min: 1, Max: 1}, Hooks: []string{"benefit", "topup", "earn"}, Powers: []string{"discount", "topup", "points"}},
+	data, err := pack.Build(pack.Manifest{ID: "ten-off", Version: "1.0.0", ABI: pack.ABIRange{Min: 1, Max: 1}, Hooks: []string{"benefit", "topup", "earn", "trigger", "draw"}, Powers: []string{"discount", "topup", "points", "trigger", "draw"}},
 		map[string][]byte{
 			"rule.wasm":            []byte("\x00asm\x01\x00\x00\x00"),
 			"config.schema.json":   []byte(`{"type":"object","additionalProperties":false,"properties":{"rate":{"type":"number","minimum":0,"maximum":1,"default":0.1}}}`),
@@ -132,11 +137,12 @@ func newShop(t *testing.T, d *db.DB, now *clock.Manual) *shop {
 	s := &shop{t: t, d: d, clock: now, rules: &tenOff{}, sessions: auth.New(d, auth.Options{Hash: auth.CheapHash, Log: quiet})}
 	t.Cleanup(s.sessions.Close)
 	reg := tenOffPack(t)
+	reg.Use(d)
 	desk := &checkout.Desk{DB: d, Rules: s.rules, Packs: reg, Vault: vault, Log: quiet}
 	s.desk = desk
 	mux := http.NewServeMux()
-	api.New(mux, api.Options{DB: d, Desk: desk, Packs: reg, Vault: vault, Receipts: receipts{d}, Log: quiet, Version: "1.0.0"})
-	s.server = httptest.NewServer(web.Wrap(mux, web.Options{Auth: s.sessions, Log: quiet}))
+	api.New(mux, api.Options{DB: d, Desk: desk, Packs: reg, Vault: vault, Receipts: receipts{d}, Installer: newInstaller(d, reg), Meetings: &report.PackMeetings{DB: d, Packs: reg, Rules: s.rules}, Backtests: backtests(d, reg, vault), Log: quiet, Version: "1.0.0"})
+	s.server = httptest.NewServer(web.Wrap(mux, web.Options{Auth: s.sessions, Log: quiet, LongLived: api.IsInstallation}))
 	t.Cleanup(s.server.Close)
 	s.merchant, s.shop, s.register, s.key = s.newMerchant("one")
 	s.tx(func(ctx context.Context, tx *db.Tx) error {

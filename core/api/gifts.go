@@ -16,6 +16,7 @@ import (
 type Gift struct {
 	ID         id.ID   `json:"id" format:"uuid"`
 	Name       string  `json:"name"`
+	Code       string  `json:"code,omitempty" doc:"By which rules know the gift."`
 	SKUID      id.ID   `json:"sku_id,omitzero" format:"uuid" doc:"Whose stock counts, where the SKU is stocked."`
 	Points     int64   `json:"points" doc:"For one."`
 	Currency   string  `json:"currency"`
@@ -33,6 +34,7 @@ type Gift struct {
 // NewGift is a gift to be offered.
 type NewGift struct {
 	Name       string  `json:"name" example:"Mug"`
+	Code       string  `json:"code,omitempty" maxLength:"40" doc:"By which rules know the gift."`
 	SKUID      id.ID   `json:"sku_id,omitzero" format:"uuid"`
 	Points     int64   `json:"points" minimum:"1" maximum:"1000000000" example:"500"`
 	Money      Money   `json:"money,omitempty"`
@@ -62,7 +64,7 @@ type GiftRedemption struct {
 }
 
 func (c caller) gift(g loyalty.Gift) Gift {
-	out := Gift{ID: g.ID, Name: g.Name, SKUID: g.SKU, Points: g.Points, Currency: c.currency.Code, Money: c.money(g.Money), Taken: g.Taken, PerMember: g.PerMember,
+	out := Gift{ID: g.ID, Name: g.Name, Code: g.Code, SKUID: g.SKU, Points: g.Points, Currency: c.currency.Code, Money: c.money(g.Money), Taken: g.Taken, PerMember: g.PerMember,
 		ValidFrom: instant(g.ValidFrom), ValidUntil: instant(g.ValidUntil), Archived: g.Archived, Version: g.Version, UpdatedAt: instant(g.UpdatedAt)}
 	if g.Counted {
 		out.OnHand = &g.OnHand
@@ -72,7 +74,7 @@ func (c caller) gift(g loyalty.Gift) Gift {
 
 // giftIn reads what describes a gift.
 func (a *api) giftIn(ctx context.Context, c caller, b NewGift) (g loyalty.Gift, err error) {
-	g = loyalty.Gift{Name: b.Name, SKU: b.SKUID, Points: b.Points, PerMember: b.PerMember, ValidFrom: clock.Instant(b.ValidFrom), ValidUntil: clock.Instant(b.ValidUntil)}
+	g = loyalty.Gift{Name: b.Name, Code: b.Code, SKU: b.SKUID, Points: b.Points, PerMember: b.PerMember, ValidFrom: clock.Instant(b.ValidFrom), ValidUntil: clock.Instant(b.ValidUntil)}
 	if b.OnHand != nil {
 		g.Counted, g.OnHand = true, *b.OnHand
 	}

@@ -2,6 +2,7 @@ package api
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -33,7 +34,7 @@ func idemOf(req *http.Request, r route) (db.Idem, error) {
 	var tooLarge *http.MaxBytesError
 	switch {
 	case errors.As(err, &tooLarge):
-		return db.Idem{}, web.ErrTooLarge.With("limit", int64(web.MaxBody))
+		return db.Idem{}, web.ErrTooLarge.With("limit", cmp.Or(r.maxBody, web.MaxBody))
 	case err != nil:
 		return db.Idem{}, web.ErrMalformed.Wrap(err)
 	}

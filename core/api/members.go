@@ -56,6 +56,7 @@ type NewMember struct {
 	CardKind string `json:"card_kind,omitempty" enum:"card,virtual,document"`
 	ShopID   id.ID  `json:"shop_id,omitzero" format:"uuid" doc:"Where the member enrols."`
 	Tier     string `json:"tier,omitempty" doc:"The code of a tier to begin with."`
+	Referrer id.ID  `json:"referrer_id,omitzero" format:"uuid" doc:"The member who brought this one."`
 
 	DocumentKind string `json:"document_kind,omitempty" enum:"id_card,passport,permit,driving_licence,other"`
 	Document     string `json:"document,omitempty"`
@@ -130,6 +131,11 @@ func (a *api) createMember(ctx context.Context, c caller, in *struct{ Body NewMe
 			Email: b.Email, Card: b.Card, CardKind: b.CardKind, Shop: b.ShopID, Tier: b.Tier, DocumentKind: b.DocumentKind, Document: b.Document, Occupation: b.Occupation})
 		if err != nil {
 			return id.None, m, err
+		}
+		if !b.Referrer.IsNone() {
+			if err := a.refer(ctx, tx, c, m.ID, b.Referrer); err != nil {
+				return id.None, m, err
+			}
 		}
 		return m.ID, m, c.audited(ctx, tx, "member.created", "member", m.ID, nil)
 	}, func(ctx context.Context, made id.ID) (member.Member, error) {

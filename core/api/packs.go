@@ -8,6 +8,7 @@ import (
 
 	"github.com/shopwright/shopwright/core/auth"
 	"github.com/shopwright/shopwright/core/db"
+	"github.com/shopwright/shopwright/core/fault"
 	"github.com/shopwright/shopwright/core/i18n"
 	"github.com/shopwright/shopwright/core/id"
 	"github.com/shopwright/shopwright/core/pack"
@@ -25,6 +26,7 @@ type Pack struct {
 	Powers      []string        `json:"powers"`
 	Schema      json.RawMessage `json:"schema" doc:"The JSON Schema of its configuration."`
 	Shops       []PackInShop    `json:"shops"`
+	Installed   []InstalledPack `json:"installed" doc:"Each version with who vouches for it; removed ones, too: what was sold by them is explained by them."`
 }
 
 // PackInShop is a pack as a shop has it.
@@ -52,41 +54,108 @@ type PackChange struct {
 	Reason   string          `json:"reason,omitempty" maxLength:"500"`
 }
 
+var packReaders = []auth.Permission{auth.PermPacks, auth.PermReports}
+
 func (a *api) packs() {
-	add(a, route{id: "list-packs", method: http.MethodGet, path: "/packs", tag: "rule packs", summary: "List the installed rule packs", any: []auth.Permission{auth.PermPacks, auth.PermReports}},
+	add(a, route{id: "list-packs", method: http.MethodGet, path: "/packs", tag: "rule packs", summary: "List the installed rule packs", any: packReaders},
 		func(ctx context.Context, c caller, in *struct {
 			ShopID id.ID `query:"shop_id" format:"uuid" doc:"Only this shop's activations."`
 		}) (*read[List[Pack]], error) {
-			active, err := pack.ListFor(ctx, a.DB, c.Merchant, in.ShopID)
-			l := localeOf(ctx)
+			p, err := a.readPacks(ctx, c.Merchant, in.ShopID)
+			if err != nil {
+				return nil, err
+			}
 			var out []Pack
-			for _, b := range a.Packs.List() {
+			for _, b := range p.bundles {
 				if len(out) == 0 || out[len(out)-1].ID != b.ID { // each id once
-					out = append(out, a.packOut(l, b.ID, active))
+					out = append(out, p.out(b.ID))
 				}
 			}
-			return listOf(out, "", func(p Pack) Pack { return p }), err
+			return listOf(out, "", func(p Pack) Pack { return p }), nil
+		})
+	add(a, route{id: "get-pack", method: http.MethodGet, path: "/packs/{id}", tag: "rule packs", summary: "Read a rule pack", any: packReaders},
+		func(ctx context.Context, c caller, in *PackIDIn) (*read[Pack], error) {
+			p, err := a.readPacks(ctx, c.Merchant, id.None)
+			if err != nil {
+				return nil, err
+			}
+			if !p.has(in.ID) {
+				return nil, pack.ErrNotInstalled.On("id").With("id", in.ID).With("version", "")
+			}
+			return reads(p.out(in.ID)), nil
 		})
 	add(a, route{id: "set-pack", method: http.MethodPut, path: "/packs/{id}", tag: "rule packs", summary: "Switch, configure or update a rule pack in shops", doc: "The next quote goes by it.", any: []auth.Permission{auth.PermPacks}}, a.setPack)
+	a.packHistory()
+	a.packKeys()
+	if a.Installer != nil {
+		a.packInstall()
+	}
+	if a.Meetings != nil {
+		a.packLint()
+	}
 }
 
-// packOut describes a pack that is installed.
-func (a *api) packOut(l i18n.Locale, packID string, active []pack.Activation) Pack {
-	out := Pack{ID: packID, Versions: []string{}, Hooks: []string{}, Powers: []string{}, Shops: []PackInShop{}}
-	for _, b := range a.Packs.List() {
-		if b.ID == packID {
-			out.Versions = append(out.Versions, b.Version)
+// PackIDIn is the id of a rule pack in a path.
+type PackIDIn struct {
+	ID string `path:"id" maxLength:"40"`
+}
+
+// packTexts finds the texts of what was decided: mostly in memory, and read once
+// where another process has installed it.
+func (a *api) packTexts(m id.ID) *pack.View { return a.Packs.For(context.Background(), m) }
+
+// packsRead is what a merchant has, read once.
+type packsRead struct {
+	l       i18n.Locale
+	bundles []*pack.Bundle
+	rows    []pack.Installed
+	active  []pack.Activation
+}
+
+func (a *api) readPacks(ctx context.Context, m, shop id.ID) (*packsRead, error) {
+	p := &packsRead{l: localeOf(ctx)}
+	have := a.Packs.For(ctx, m)
+	var err error
+	if p.bundles, err = have.List(); err != nil {
+		return nil, err
+	}
+	if p.rows, err = have.All(); err != nil {
+		return nil, err
+	}
+	p.active, err = pack.ListFor(ctx, a.DB, m, shop)
+	return p, err
+}
+
+func (p *packsRead) has(packID string) bool {
+	return slices.ContainsFunc(p.bundles, func(b *pack.Bundle) bool { return b.ID == packID }) || slices.ContainsFunc(p.rows, func(r pack.Installed) bool { return r.PackID == packID })
+}
+
+// out describes a pack.
+func (p *packsRead) out(packID string) Pack {
+	out := Pack{ID: packID, Versions: []string{}, Hooks: []string{}, Powers: []string{}, Shops: []PackInShop{}, Installed: []InstalledPack{}, Schema: json.RawMessage("{}")}
+	var newest *pack.Bundle
+	for _, b := range p.bundles {
+		if b.ID != packID {
+			continue
+		}
+		out.Versions = append(out.Versions, b.Version)
+		if newest == nil || pack.Prerelease(newest.Version) && !pack.Prerelease(b.Version) {
+			newest = b
+		}
+		if !slices.ContainsFunc(p.rows, func(r pack.Installed) bool { return r.PackID == packID && r.Version == b.Version }) {
+			out.Installed = append(out.Installed, shippedOut(b))
 		}
 	}
-	if b, err := a.Packs.Latest(packID); err == nil {
-		out.Version, out.Hooks, out.Powers, out.Schema = b.Version, b.Hooks, append(out.Powers, b.Powers...), b.Schema()
-		out.Name = b.Name(l)
-		out.Description, _ = b.Text(l, "pack.description")
+	for _, r := range p.rows {
+		if r.PackID == packID {
+			out.Installed = append(out.Installed, installedOut(r))
+		}
 	}
-	if out.Schema == nil {
-		out.Schema = json.RawMessage("{}")
+	if newest != nil {
+		out.Version, out.Hooks, out.Powers, out.Schema, out.Name = newest.Version, newest.Hooks, append(out.Powers, newest.Powers...), newest.Schema(), newest.Name(p.l)
+		out.Description, _ = newest.Text(p.l, "pack.description")
 	}
-	for _, v := range active {
+	for _, v := range p.active {
 		if v.PackID == packID {
 			out.Shops = append(out.Shops, PackInShop{ShopID: v.Shop, Enabled: v.Enabled, Version: v.Version, Config: v.Config, ConfigHash: v.ConfigHash, Priority: v.Priority, Failures: v.Failures, Notice: v.Notice, UpdatedAt: instant(v.UpdatedAt)})
 		}
@@ -98,7 +167,11 @@ func (a *api) setPack(ctx context.Context, c caller, in *struct {
 	ID   string `path:"id" maxLength:"40"`
 	Body PackChange
 }) (*read[Pack], error) {
-	if _, err := a.Packs.Latest(in.ID); err != nil {
+	have := a.Packs.For(ctx, c.Merchant)
+	if vs, err := have.Versions(in.ID); err != nil || len(vs) == 0 {
+		if err == nil {
+			err = pack.ErrNotInstalled.With("id", in.ID).With("version", "")
+		}
 		return nil, on(err, "id")
 	}
 	err := a.DB.InTx(ctx, func(ctx context.Context, tx *db.Tx) error {
@@ -111,23 +184,33 @@ func (a *api) setPack(ctx context.Context, c caller, in *struct {
 			return err
 		}
 		for _, shop := range shops {
-			change, err := a.packChange(in.ID, &in.Body, presentIn(had, shop, in.ID))
+			change, _, err := have.Lay(in.ID, presentIn(had, shop, in.ID), asked(&in.Body))
+			if fault.ReasonIs(err, pack.ErrNotInstalled.Reason) || fault.ReasonIs(err, pack.ErrRemoved.Reason) {
+				return on(err, "version")
+			}
 			if err != nil {
 				return err
 			}
-			change.Merchant, change.Shops, change.Actor = c.Merchant, []id.ID{shop}, c.ID
+			change.Shops, change.Actor = []id.ID{shop}, c.ID
 			if err := pack.Set(ctx, tx, change); err != nil {
 				return err
 			}
 		}
 		return auth.Audit(ctx, tx, auth.Record{Merchant: c.Merchant, Action: "pack.set", SubjectKind: "pack", SubjectID: in.ID,
-			Detail: map[string]any{"shops": shops, "enabled": in.Body.Enabled, "version": in.Body.Version, "priority": in.Body.Priority, "config_changed": in.Body.Config != nil}})
+			Detail: map[string]any{"shops": shops, "enabled": in.Body.Enabled, "version": in.Body.Version, "priority": in.Body.Priority, "config_changed": in.Body.Config != nil, "reason": in.Body.Reason}})
 	})
 	if err != nil {
 		return nil, err
 	}
-	active, err := pack.ListFor(ctx, a.DB, c.Merchant, id.None)
-	return reads(a.packOut(localeOf(ctx), in.ID, active)), err
+	p, err := a.readPacks(ctx, c.Merchant, id.None)
+	if err != nil {
+		return nil, err
+	}
+	return reads(p.out(in.ID)), nil
+}
+
+func asked(b *PackChange) pack.Asked {
+	return pack.Asked{Version: b.Version, Enabled: b.Enabled, Config: b.Config, Priority: b.Priority, Reason: b.Reason}
 }
 
 // shopsOf are the shops that a change names, all where it names none. Fault:
@@ -164,38 +247,4 @@ func presentIn(had []pack.Activation, shop id.ID, packID string) *pack.Activatio
 		}
 	}
 	return nil
-}
-
-// packChange lays what was asked for over what the shop has. The configuration is
-// checked against the version that will run. Faults: pack.not_installed,
-// pack.config_invalid.
-func (a *api) packChange(packID string, b *PackChange, had *pack.Activation) (pack.Change, error) {
-	out := pack.Change{PackID: packID, Version: b.Version, Reason: b.Reason}
-	if had != nil {
-		out.Enabled, out.Priority, out.Config = had.Enabled, had.Priority, had.Config
-		if out.Version == "" {
-			out.Version = had.Version
-		}
-	}
-	if b.Enabled != nil {
-		out.Enabled = *b.Enabled
-	}
-	if b.Priority != nil {
-		out.Priority = *b.Priority
-	}
-	if b.Config != nil {
-		out.Config = b.Config
-	}
-	bundle, err := a.Packs.Latest(packID)
-	if out.Version != "" {
-		bundle, err = a.Packs.Get(packID, out.Version)
-	}
-	if err != nil {
-		return out, on(err, "version")
-	}
-	out.Version = bundle.Version
-	if out.Config, err = bundle.CheckConfig(out.Config); err != nil {
-		return out, err
-	}
-	return out, nil
 }

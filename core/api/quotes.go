@@ -6,6 +6,7 @@ import (
 	"net/http"
 
 	"github.com/shopwright/shopwright/core/auth"
+	"github.com/shopwright/shopwright/core/campaign"
 	"github.com/shopwright/shopwright/core/checkout"
 	"github.com/shopwright/shopwright/core/fault"
 	"github.com/shopwright/shopwright/core/i18n"
@@ -32,6 +33,7 @@ type LineIn struct {
 	Visits     int64     `json:"visits,omitempty" minimum:"0" doc:"Punch card without a plan."`
 	FreeVisits int64     `json:"free_visits,omitempty" minimum:"0"`
 	GiftID     id.ID     `json:"gift_id,omitzero" format:"uuid" doc:"Gift."`
+	GrantID    id.ID     `json:"grant_id,omitzero" format:"uuid" doc:"Gift: the grant that it is fetched of, instead of points."`
 }
 
 // SplitIn is one person's share of a line.
@@ -97,7 +99,7 @@ func (c caller) basket(b *BasketIn) (checkout.Basket, error) {
 
 // line reads one line; faults name its own fields.
 func (c caller) line(l *LineIn) (out checkout.LineIn, err error) {
-	out = checkout.LineIn{Kind: l.Kind, SKU: l.SKUID, Barcode: l.Barcode, Staff: l.StaffID, CardNumber: l.CardNumber, Plan: l.PlanID, Visits: l.Visits, FreeVisits: l.FreeVisits, Gift: l.GiftID}
+	out = checkout.LineIn{Kind: l.Kind, SKU: l.SKUID, Barcode: l.Barcode, Staff: l.StaffID, CardNumber: l.CardNumber, Plan: l.PlanID, Visits: l.Visits, FreeVisits: l.FreeVisits, Gift: l.GiftID, Grant: l.GrantID}
 	if l.Quantity != "" || l.Kind == "" {
 		if out.Quantity, err = quantity(l.Quantity, "quantity"); err != nil {
 			return out, err
@@ -203,11 +205,11 @@ type Adjustment struct {
 	Explanation string   `json:"explanation" doc:"Why, in the language of the request."`
 }
 
-func (a *api) adjustmentsOut(l i18n.Locale, cur money.Currency, in []sale.Adjustment) []Adjustment {
+func (a *api) adjustmentsOut(m id.ID, l i18n.Locale, cur money.Currency, in []sale.Adjustment) []Adjustment {
 	out := make([]Adjustment, len(in))
 	for i, v := range in {
 		out[i] = Adjustment{LineID: v.Line, Amount: Money(cur.Format(v.Amount)), Kind: v.Kind, Group: v.Group, PackID: v.PackID, PackVersion: v.PackVersion, Code: v.Code, CouponID: v.Coupon,
-			Explanation: a.message(l, cur, v.PackID, v.PackVersion, promotion.Note{Code: v.Code, Arg: v.Arg, Money: v.Money, Label: v.Label})}
+			Explanation: a.message(m, l, cur, v.PackID, v.PackVersion, promotion.Note{Code: v.Code, Arg: v.Arg, Money: v.Money, Label: v.Label})}
 		if v.Units != 0 {
 			out[i].Quantity = Quantity(v.Units.String())
 		}
@@ -217,11 +219,11 @@ func (a *api) adjustmentsOut(l i18n.Locale, cur money.Currency, in []sale.Adjust
 
 // message says a pack's note in the reader's language; the label or the code where
 // the pack is gone.
-func (a *api) message(l i18n.Locale, cur money.Currency, packID, version string, n promotion.Note) string {
+func (a *api) message(m id.ID, l i18n.Locale, cur money.Currency, packID, version string, n promotion.Note) string {
 	if packID == "" { // by hand
 		return l.T("adjustment."+n.Code, "reason", n.Label)
 	}
-	b, err := a.Packs.Get(packID, version)
+	b, err := a.packTexts(m).Get(packID, version)
 	switch {
 	case err == nil:
 		return b.Message(l, n.Code, n, cur)
@@ -307,6 +309,63 @@ type Quote struct {
 	CashDue     Money           `json:"cash_due" doc:"The total in cash, rounded to the coins there are."`
 	AsksPIN     bool            `json:"asks_pin" doc:"Stored value is spent with the member's PIN."`
 	Warnings    []Warning       `json:"warnings"`
+	Limits      []TenderLimit   `json:"tender_limits" doc:"What the member's own tenders may pay; one that is not named pays anything."`
+	Grants      []QuoteGrant    `json:"grants" doc:"What the sale would give besides money."`
+}
+
+// TenderLimit is what one of the member's own tenders may pay.
+type TenderLimit struct {
+	Type        string `json:"type" enum:"stored_value,points,gift_card"`
+	Most        Money  `json:"most" doc:"In whole steps."`
+	Step        Money  `json:"step,omitempty" doc:"It pays whole multiples of this."`
+	Consumption string `json:"consumption,omitempty" enum:"proportional,principal_first,bonus_first" doc:"Stored value: which part goes first, where a pack has an opinion."`
+	PackID      string `json:"pack_id,omitempty" doc:"Without: the merchant's setting."`
+	PackVersion string `json:"pack_version,omitempty"`
+	Code        string `json:"code,omitempty"`
+	Text        string `json:"text" doc:"For people, in the language of the request."`
+}
+
+// QuoteGrant is something that the sale would give besides money.
+type QuoteGrant struct {
+	Kind        string `json:"kind" enum:"coupon,visits,gift,message,chances"`
+	Ref         string `json:"ref"`
+	Count       int64  `json:"count"`
+	LineID      id.ID  `json:"line_id,omitzero" format:"uuid"`
+	PackID      string `json:"pack_id"`
+	PackVersion string `json:"pack_version"`
+	Code        string `json:"code"`
+	Text        string `json:"text" doc:"Why, in the language of the request."`
+}
+
+// limitsOut says what the member's own tenders may pay.
+func (a *api) limitsOut(l i18n.Locale, q *checkout.Quote) []TenderLimit {
+	out := []TenderLimit{}
+	for i := range q.Limits {
+		c := &q.Limits[i]
+		v := TenderLimit{Type: promotion.TenderName(c.Tender), Most: Money(q.Currency.Format(c.Effective())), PackID: c.PackID, PackVersion: c.PackVersion, Code: c.Code, Consumption: q.Consumption(promotion.TenderName(c.Tender))}
+		if c.Step > 0 {
+			v.Step = Money(q.Currency.Format(c.Step))
+		}
+		if v.Text = l.T("checkout.tender_limit."+v.Type, "most", q.Currency.Format(c.Effective())); c.PackID != "" {
+			v.Text = a.message(q.Basket.Merchant, l, q.Currency, c.PackID, c.PackVersion, c.Note)
+		}
+		out = append(out, v)
+	}
+	return out
+}
+
+// grantsOut says what the sale would give besides money.
+func (a *api) grantsOut(l i18n.Locale, q *checkout.Quote) []QuoteGrant {
+	out := []QuoteGrant{}
+	for i := range q.Gives {
+		g := &q.Gives[i]
+		v := QuoteGrant{Kind: campaign.KindOf(g.Kind), Ref: g.Ref, Count: g.Count, PackID: g.PackID, PackVersion: g.Version, Code: g.Code, Text: a.message(q.Basket.Merchant, l, q.Currency, g.PackID, g.Version, g.Note)}
+		if n := int(g.Line); n > 0 && n <= len(q.Lines) {
+			v.LineID = q.Lines[n-1].ID
+		}
+		out = append(out, v)
+	}
+	return out
 }
 
 // Warning is something that is let pass, but said.
@@ -338,8 +397,9 @@ func (a *api) quoteOut(l i18n.Locale, q *checkout.Quote, offered []checkout.Tend
 	m := moneyIn(q.Currency)
 	out := Quote{
 		ID: q.Ref, QuoteRef: q.Ref, ExpiresAt: instant(q.ExpiresAt), ShopID: q.Basket.Shop, RegisterID: q.Basket.Register, MemberID: q.Basket.Member, Currency: q.Currency.Code,
-		Lines: []Line{}, Adjustments: a.adjustmentsOut(l, q.Currency, q.Adjustments), Subtotal: m(q.Subtotal), Discount: m(q.Discount), Tax: m(q.Tax), Total: m(q.Total), Points: q.Points,
+		Lines: []Line{}, Adjustments: a.adjustmentsOut(q.Basket.Merchant, l, q.Currency, q.Adjustments), Subtotal: m(q.Subtotal), Discount: m(q.Discount), Tax: m(q.Tax), Total: m(q.Total), Points: q.Points,
 		Commission: m(q.Commission), Commissions: []CommissionOut{}, Tenders: []Tender{}, Fallbacks: []Fallback{}, CashDue: m(q.CashDue(q.Total)), AsksPIN: q.AsksPIN, Warnings: []Warning{},
+		Limits: a.limitsOut(l, q), Grants: a.grantsOut(l, q),
 	}
 	for _, w := range q.Warnings {
 		out.Warnings = append(out.Warnings, Warning{w.Reason, l.T(w.Reason, args(w.Args)...)})

@@ -72,7 +72,7 @@ func (a *api) saleOut(l i18n.Locale, s *sale.Sale) Sale {
 		ID: s.ID, Kind: s.Kind, State: s.State, OfSaleID: s.Of, Reason: s.Reason, Number: s.ReceiptNumber(), ShopID: s.Shop, RegisterID: s.Register, ShiftID: s.Shift, MemberID: s.Member, ActorID: s.Actor,
 		Currency: s.Currency.Code, Subtotal: m(s.Subtotal), Discount: m(s.Discount), Tax: m(s.Tax), Total: m(s.Total), CashRounding: m(s.CashRounding), Paid: m(s.Paid), Change: m(s.Change), Points: s.Points, Commission: m(s.Commission),
 		TierBefore: s.TierBefore, TierAfter: s.TierAfter, BusinessDate: string(s.BusinessDate), OccurredAt: instant(s.OccurredAt), RecordedAt: instant(s.RecordedAt), CompletedAt: instant(s.CompletedAt),
-		Origin: s.Origin, DeviceSeq: s.DeviceSeq, Fallbacks: []string{}, Adjustments: a.adjustmentsOut(l, s.Currency, s.Adjustments), Tenders: tendersOut(s.Currency, s.Tenders),
+		Origin: s.Origin, DeviceSeq: s.DeviceSeq, Fallbacks: []string{}, Adjustments: a.adjustmentsOut(s.Merchant, l, s.Currency, s.Adjustments), Tenders: tendersOut(s.Currency, s.Tenders),
 	}
 	if s.Fallbacks != "" {
 		out.Fallbacks = strings.Split(s.Fallbacks, ",")

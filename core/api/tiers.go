@@ -174,7 +174,7 @@ func (a *api) tierNotes(ctx context.Context, c caller, notes []checkout.TraceNot
 	out := make([]RuleNote, 0, len(notes))
 	for _, n := range notes {
 		v := RuleNote{Hook: n.Hook, PackID: n.Pack, PackVersion: n.Version, Code: n.Code, Text: n.Code}
-		if b, err := a.Packs.Get(n.Pack, n.Version); err == nil {
+		if b, err := a.Packs.For(ctx, c.Merchant).Get(n.Pack, n.Version); err == nil {
 			v.Text = b.Message(localeOf(ctx), n.Code, promotion.Note{Code: n.Code, Arg: n.Arg, Money: n.Money, Label: n.Label}, c.currency)
 		}
 		out = append(out, v)

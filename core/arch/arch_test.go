@@ -21,16 +21,17 @@ var (
 	flows    = []string{"checkout", "backtest", "report"}
 	// down are the only edges between features, each with its reason.
 	down = map[string]string{
-		"wallet->ledger":    "a wallet is a reading of the ledger's accounts",
-		"loyalty->wallet":   "points are written through the wallet",
-		"campaign->coupon":  "a campaign issues coupons",
-		"campaign->loyalty": "a campaign grants points",
-		"campaign->member":  "a campaign has an audience",
-		"till->sale":        "a Z report sums the shift's sales",
-		"receipt->sale":     "a receipt is made from a sale",
-		"member->promotion": "history facts are values of the hook vocabulary",
-		"coupon->promotion": "the view that a rule pack gets of a coupon",
-		"pack->promotion":   "a manifest names hooks and facts",
+		"wallet->ledger":      "a wallet is a reading of the ledger's accounts",
+		"loyalty->wallet":     "points are written through the wallet",
+		"campaign->coupon":    "a campaign issues coupons",
+		"campaign->loyalty":   "a campaign grants points",
+		"campaign->member":    "a campaign has an audience",
+		"campaign->promotion": "a grant is a value of the hook vocabulary",
+		"till->sale":          "a Z report sums the shift's sales",
+		"receipt->sale":       "a receipt is made from a sale",
+		"member->promotion":   "history facts are values of the hook vocabulary",
+		"coupon->promotion":   "the view that a rule pack gets of a coupon",
+		"pack->promotion":     "a manifest names hooks and facts",
 	}
 )
 

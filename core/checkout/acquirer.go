@@ -118,7 +118,7 @@ func (b *booking) hold() error {
 				}
 				p = b.purses.find(t.GiftCard)
 			}
-			parts, err := wallet.Reserve(p, b.s.Currency.Code, t.Amount, b.asOf)
+			parts, err := wallet.ReserveBy(p, b.s.Currency.Code, t.Amount, b.asOf, b.q.consumption(t.Type))
 			if err != nil {
 				return err
 			}
@@ -221,9 +221,9 @@ func (b *booking) endHolds(st *openState, captured bool) {
 
 // bookOpen is transaction 2: all or nothing.
 func (d *Desk) bookOpen(ctx context.Context, dr *draft) (*sale.Sale, error) {
-	s := dr.Sale
-	err := d.DB.InTx(ctx, func(ctx context.Context, tx *db.Tx) error {
-		b := newBooking(d, tx, dr.Quote, s)
+	s, q := dr.Sale, dr.Quote
+	book := func(ctx context.Context, tx *db.Tx) error {
+		b := newBooking(d, tx, q, s)
 		b.opened = true
 		var st openState
 		b.askOpen(&st)
@@ -239,7 +239,12 @@ func (d *Desk) bookOpen(ctx context.Context, dr *draft) (*sale.Sale, error) {
 		}
 		tx.SettleKey(s.Merchant, dr.Idem, s.ID)
 		return nil
-	})
+	}
+	err := d.DB.InTx(ctx, book)
+	if less := q.withoutLimited(err); less != nil {
+		q, s.Trace = less, less.Trace.Text() // stored as the sale is completed
+		err = d.DB.InTx(ctx, book)
+	}
 	if errors.Is(err, sale.ErrNotOpen) { // another went on with it: its result counts
 		return sale.Get(ctx, d.DB, s.Merchant, s.ID)
 	}

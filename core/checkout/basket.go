@@ -59,6 +59,7 @@ type LineIn struct {
 	Face       money.Amount `json:",omitempty"` // gift card: what it may pay; 0: its price
 	CardNumber string       `json:",omitempty"` // gift card: chosen by hand; empty: made here
 	Gift       id.ID        `json:",omitzero"`  // gift
+	Grant      id.ID        `json:",omitzero"`  // gift: the grant that it is fetched of, instead of points
 }
 
 // TenderIn is a tender as it comes in.

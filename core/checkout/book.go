@@ -192,6 +192,7 @@ func (b *booking) post(e *ledger.Entry) error {
 	if b.purse != nil && s.Points > 0 {
 		wallet.EarnFrom(b.tx, b.purse, e, s.Points, b.q.PointsFrom, b.q.PointsUntil, wallet.Origin{Shop: s.Shop, Sale: s.ID, Line: s.ID})
 	}
+	b.give(e)
 	return nil
 }
 
@@ -200,7 +201,7 @@ func (b *booking) postTenders(e *ledger.Entry) error {
 	for _, t := range s.Tenders {
 		switch t.Type {
 		case sale.TenderStoredValue:
-			if err := wallet.Spend(b.tx, b.purse, e, ccy, t.Amount, b.asOf); err != nil {
+			if err := wallet.SpendBy(b.tx, b.purse, e, ccy, t.Amount, b.asOf, b.q.consumption(t.Type)); err != nil {
 				return err
 			}
 		case sale.TenderGiftCard:

@@ -59,7 +59,7 @@ func (s *stage) byHand(ctx context.Context, l *loaded) error {
 func (s *stage) taxed(l *loaded, lines []int) bool {
 	def := tax.Default{Rate: setting.DefaultTaxRate(l.settings)}
 	for _, i := range lines {
-		if rate, _ := l.rates.For(s.q.Lines[i].TaxCategory, s.in.Date, def); rate > 0 {
+		if rate, _ := l.rates.For(s.q.Lines[i].TaxCategory, s.In.Date, def); rate > 0 {
 			return true
 		}
 	}
@@ -71,7 +71,7 @@ func (s *stage) taxed(l *loaded, lines []int) bool {
 func (s *stage) discounted(of int) (lines []int, net []money.Amount) {
 	for i := range s.q.Lines {
 		if k := s.q.Lines[i].Kind; (of == 0 || of == i+1) && (k == sale.LineGoods || k == sale.LineService) {
-			lines, net = append(lines, i), append(net, s.in.Lines[i].Net)
+			lines, net = append(lines, i), append(net, s.In.Lines[i].Net)
 		}
 	}
 	return lines, net
@@ -98,6 +98,6 @@ func (s *stage) takeOff(lines []int, net []money.Amount, off money.Amount, adj s
 		adj.Line, adj.Amount = s.q.Lines[i].ID, -shares[k]
 		s.q.Adjustments = append(s.q.Adjustments, adj)
 		s.q.Lines[i].Net -= shares[k]
-		s.in.Lines[i].Net -= shares[k]
+		s.TakeOff(uint32(i+1), shares[k])
 	}
 }

@@ -47,7 +47,7 @@ func (d *Desk) Complete(ctx context.Context, in SaleIn) (*sale.Sale, error) {
 	if d.needsAcquirer(paid.tenders) {
 		return d.completeWithAcquirer(ctx, q, s, in)
 	}
-	err = d.DB.InTx(ctx, func(ctx context.Context, tx *db.Tx) error {
+	sell := func(ctx context.Context, tx *db.Tx) error {
 		s = q.sale(&in, paid) // anew at each try
 		claim := tx.ClaimKey(s.Merchant, in.Idem)
 		b := newBooking(d, tx, q, s)
@@ -63,7 +63,12 @@ func (d *Desk) Complete(ctx context.Context, in SaleIn) (*sale.Sale, error) {
 		}
 		tx.SettleKey(s.Merchant, in.Idem, s.ID)
 		return nil // trip 2: all writes and COMMIT
-	})
+	}
+	err = d.DB.InTx(ctx, sell)
+	if less := q.withoutLimited(err); less != nil {
+		q = less
+		err = d.DB.InTx(ctx, sell)
+	}
 	if err != nil {
 		return d.orReplay(ctx, in, err)
 	}
@@ -185,7 +190,7 @@ func (q *Quote) sale(in *SaleIn, paid settlement) *sale.Sale {
 		Merchant: q.Basket.Merchant, ID: in.ID, Kind: sale.KindSale, Shop: q.Basket.Shop, Register: q.Basket.Register,
 		Member: q.Basket.Member, Actor: in.Actor, Currency: q.Currency, Subtotal: q.Subtotal, Discount: q.Discount, Tax: q.Tax, Total: q.Total,
 		Change: paid.change, CashRounding: paid.rounding, Commission: q.Commission, TierBefore: q.Tier, TierAfter: q.TierAfter,
-		OccurredAt: in.OccurredAt, Origin: in.Origin, DeviceSeq: in.DeviceSeq, Trace: q.Trace.text(), Rules: q.Rules,
+		OccurredAt: in.OccurredAt, Origin: in.Origin, DeviceSeq: in.DeviceSeq, Trace: q.Trace.Text(), Rules: q.Rules,
 		Lines: append([]sale.Line(nil), q.Lines...), Adjustments: append([]sale.Adjustment(nil), q.Adjustments...), Tenders: slices.Clone(paid.tenders),
 	}
 	for _, t := range paid.tenders {

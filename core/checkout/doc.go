@@ -21,6 +21,13 @@
 // pays prepaid value out. acquirer.go is the sale that waits for a card, and Recover
 // what ends it; tierreview.go looks at tiers between sales.
 //
+// What rules do beyond prices and points: tenderlimit.go says what the member's own
+// tenders may pay, grants.go gives coupons, visits, gifts and chances with a sale
+// (refundgrants.go takes them back), returnterms.go asks the packs of a sale about
+// its refund, trigger.go and triggergive.go look at what has happened since,
+// playdraw.go plays a chance, checkin.go notes who is there. The packs themselves
+// are asked by promotion.Pipeline.
+//
 // # Lock order
 //
 // idempotency key, sale_line_state, refund request, accounts by their owners (their

@@ -63,7 +63,7 @@ func (s *stage) setAside(l *loaded) {
 			}
 		}
 		if have > 0 {
-			s.in.Punches = append(s.in.Punches, promotion.PunchView{SKU: line.SKUCode, Available: have})
+			s.In.Punches = append(s.In.Punches, promotion.PunchView{SKU: line.SKUCode, Available: have})
 		}
 	}
 }

@@ -15,7 +15,7 @@ type packFailed struct {
 	Version string `json:"version"`
 	Hook    string `json:"hook"`
 	Reason  string `json:"reason"`
-	Sale    id.ID  `json:"sale_id"`
+	Sale    id.ID  `json:"sale_id,omitzero"`
 }
 
 // noteFailures records which packs failed in a sale that was made all the same,
@@ -27,9 +27,17 @@ func (d *Desk) noteFailures(ctx context.Context, q *Quote, saleID id.ID) {
 		d.clearFailures(ctx, q)
 		return
 	}
+	d.recordFailures(ctx, m, shop, q.Fallbacks, saleID)
+}
+
+// recordFailures is noteFailures for whatever asked the packs; none of it is a sale.
+func (d *Desk) recordFailures(ctx context.Context, m, shop id.ID, failed []Fallback, saleID id.ID) {
+	if len(failed) == 0 {
+		return
+	}
 	err := d.DB.InTx(context.WithoutCancel(ctx), func(ctx context.Context, tx *db.Tx) error {
 		seen := map[string]bool{}
-		for _, f := range q.Fallbacks {
+		for _, f := range failed {
 			if seen[f.PackID] {
 				continue
 			}

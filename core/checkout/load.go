@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/shopwright/shopwright/core/auth"
+	"github.com/shopwright/shopwright/core/campaign"
 	"github.com/shopwright/shopwright/core/catalog"
 	"github.com/shopwright/shopwright/core/clock"
 	"github.com/shopwright/shopwright/core/coupon"
@@ -42,13 +43,15 @@ type loaded struct {
 	sold     []catalog.PunchPlan // that this basket sells
 	plans    []catalog.PunchPlan // that cover one of its services
 	gifts    []loyalty.Gift
-	family   []wallet.Wallet // of those whose punch cards the member may use
-	card     member.Card     // the card that was shown
+	fetched  []campaign.Grant // that gift lines are fetched of
+	family   []wallet.Wallet  // of those whose punch cards the member may use
+	card     member.Card      // the card that was shown
 
 	usable         []wallet.Usable
 	giftCounts     map[id.ID]int64 // how many of each gift the member took before
 	giftSKUs       []catalog.Hit
 	tierState      loyalty.State
+	stage          *stage // the rules' work on the quote
 	reached        string // the tier that this basket itself raises the member to, where it is priced on that
 	pin            member.PIN
 	relatives      []id.ID
@@ -85,7 +88,7 @@ func (d *Desk) load(ctx context.Context, b *Basket) (*loaded, error) {
 	if err != nil {
 		return nil, err
 	}
-	var ids, staffIDs, planIDs, giftIDs []id.ID
+	var ids, staffIDs, planIDs, giftIDs, grantIDs []id.ID
 	var barcodes []string
 	for _, in := range b.Lines {
 		for _, sh := range in.Splits {
@@ -96,6 +99,9 @@ func (d *Desk) load(ctx context.Context, b *Basket) (*loaded, error) {
 		}
 		if !in.Gift.IsNone() {
 			giftIDs = append(giftIDs, in.Gift)
+		}
+		if !in.Grant.IsNone() {
+			grantIDs = append(grantIDs, in.Grant)
 		}
 		if !in.SKU.IsNone() {
 			ids = append(ids, in.SKU)
@@ -119,6 +125,9 @@ func (d *Desk) load(ctx context.Context, b *Basket) (*loaded, error) {
 	if len(giftIDs) > 0 {
 		asks = append(asks, loyalty.AskGifts(b.Merchant, giftIDs, &l.gifts), loyalty.AskGiftCounts(b.Merchant, b.Member, giftIDs, &l.giftCounts))
 	}
+	if len(grantIDs) > 0 {
+		asks = append(asks, campaign.AskGrants(b.Merchant, grantIDs, &l.fetched))
+	}
 	if len(ids)+len(barcodes) > 0 {
 		asks = append(asks, catalog.AskSKUs(b.Merchant, ids, barcodes, &l.hits))
 	}
@@ -128,9 +137,15 @@ func (d *Desk) load(ctx context.Context, b *Basket) (*loaded, error) {
 	if len(b.Coupons) > 0 {
 		asks = append(asks, coupon.AskByCodesFor(b.Merchant, b.Coupons, b.Member, &l.coupons))
 	}
+	known := d.Packs.Generation()
 	if !b.Member.IsNone() {
+		// Which packs are on is only known from the same trip: the facts of all.
+		facts, err := d.Packs.For(ctx, b.Merchant).FactRefs()
+		if err != nil {
+			return nil, err
+		}
 		asks = append(asks, member.AskProfile(b.Merchant, b.Member, &l.profile), wallet.AskAccounts(b.Merchant, b.Member, &l.accounts), member.AskTiers(b.Merchant, &l.tiers))
-		asks = append(asks, member.AskFactsIn(zone, b.Merchant, b.Member, zone.BusinessDate(l.now), d.factRefs(), &l.facts)...)
+		asks = append(asks, member.AskFactsAt(zone, b.Merchant, b.Member, b.Shop, zone.BusinessDate(l.now), facts, &l.facts)...)
 		asks = append(asks, wallet.AskUsable(b.Merchant, b.Member, l.now, &l.usable), member.AskFamily(b.Merchant, b.Member, &l.relatives), member.AskPIN(b.Merchant, b.Member, &l.pin), loyalty.AskState(b.Merchant, b.Member, &l.tierState))
 		if len(ids) > 0 {
 			asks = append(asks, catalog.AskPlansCovering(b.Merchant, ids, &l.plans))
@@ -143,6 +158,9 @@ func (d *Desk) load(ctx context.Context, b *Basket) (*loaded, error) {
 		return nil, err
 	}
 	if err := l.check(b); err != nil {
+		return nil, err
+	}
+	if err := d.lateFacts(ctx, b, l, known); err != nil {
 		return nil, err
 	}
 	return l, d.loadMore(ctx, b, l)
@@ -232,6 +250,15 @@ func (l *loaded) giftOf(gift id.ID) *loyalty.Gift {
 	return nil
 }
 
+func (l *loaded) grantOf(grant id.ID) *campaign.Grant {
+	for i := range l.fetched {
+		if l.fetched[i].ID == grant {
+			return &l.fetched[i]
+		}
+	}
+	return nil
+}
+
 // earns reports whether the card that was shown earns points.
 func (l *loaded) earns() bool { return l.card.Earns() }
 
@@ -269,6 +296,9 @@ func (l *loaded) check(b *Basket) error {
 		case in.Kind == sale.LineGift:
 			if l.giftOf(in.Gift) == nil {
 				return loyalty.ErrGiftNotFound.On(fmt.Sprintf("lines[%d].gift_id", i))
+			}
+			if g := l.grantOf(in.Grant); !in.Grant.IsNone() && (g == nil || g.Kind != campaign.GiftOf || g.Target != in.Gift) {
+				return campaign.ErrGrantNotFound.On(fmt.Sprintf("lines[%d].grant_id", i))
 			}
 			continue
 		case !in.Plan.IsNone():
@@ -327,20 +357,4 @@ func (l *loaded) couponOf(code string) *coupon.Coupon {
 		}
 	}
 	return nil
-}
-
-// factRefs is the union of the facts that any installed pack asks for: which
-// packs are on is only known from the same trip.
-func (d *Desk) factRefs() []promotion.FactRef {
-	var out []promotion.FactRef
-	seen := map[promotion.FactRef]bool{}
-	for _, b := range d.Packs.List() {
-		for _, f := range b.FactRefs() {
-			if !seen[f] {
-				seen[f] = true
-				out = append(out, f)
-			}
-		}
-	}
-	return out
 }

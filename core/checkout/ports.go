@@ -51,6 +51,7 @@ var (
 	ErrMemberBlocked  = fault.New(fault.Conflict, "checkout.member_not_active")
 	ErrTotalChanged   = fault.New(fault.Conflict, "checkout.total_changed") // Hint: the new *Quote
 	ErrTender         = fault.New(fault.Invalid, "checkout.bad_tender")
+	ErrTenderLimit    = fault.New(fault.Conflict, "checkout.tender_not_allowed") // Args: tender, most, step: what the merchant and the packs let it pay
 	ErrUnderpaid      = fault.New(fault.Invalid, "checkout.underpaid")
 	ErrOverpaid       = fault.New(fault.Invalid, "checkout.tender_exceeds_total") // only cash gives change
 	ErrCouponRepeated = fault.New(fault.Invalid, "checkout.coupon_repeated")

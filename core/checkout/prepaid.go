@@ -1,6 +1,7 @@
 package checkout
 
 import (
+	"github.com/shopwright/shopwright/core/campaign"
 	"github.com/shopwright/shopwright/core/clock"
 	"github.com/shopwright/shopwright/core/fault"
 	"github.com/shopwright/shopwright/core/id"
@@ -41,11 +42,21 @@ func (b *booking) issueGiftCard(e *ledger.Entry, l *sale.Line) error {
 // has a part in money.
 func (q *Quote) makeGift(l *loaded, in *LineIn, line *sale.Line) error {
 	g, n := l.giftOf(in.Gift), int64(in.Quantity/money.One)
-	if err := g.Check(l.now, l.giftCounts[g.ID], n); err != nil {
-		return fault.Of(err).On("gift_id")
+	line.SKU, line.Name = g.SKU, g.Name
+	if given := l.grantOf(in.Grant); given != nil {
+		if err := given.Usable(q.Basket.Member, l.now, n); err != nil {
+			return fault.Of(err).On("grant_id")
+		}
+		if g.Counted && g.OnHand < n {
+			return loyalty.ErrGiftGone.With("name", g.Name).On("gift_id")
+		}
+	} else {
+		if err := g.Check(l.now, l.giftCounts[g.ID], n); err != nil {
+			return fault.Of(err).On("gift_id")
+		}
+		line.PointsCost = g.Points * n
+		line.UnitPrice, line.Gross = q.Currency.Price(g.Money), g.Money*money.Amount(n)
 	}
-	line.SKU, line.Name, line.PointsCost = g.SKU, g.Name, g.Points*n
-	line.UnitPrice, line.Gross = q.Currency.Price(g.Money), g.Money*money.Amount(n)
 	if sku := l.giftSKU(g.SKU); sku != nil {
 		line.SKUCode, line.Category, line.Stocked = sku.Code, sku.Category, sku.Stocked
 	}
@@ -57,16 +68,23 @@ func (b *booking) takeGift(e *ledger.Entry, l *sale.Line) error {
 	if l.Kind != sale.LineGift {
 		return nil
 	}
-	if err := wallet.BurnPoints(b.tx, b.purse, e, l.PointsCost, b.asOf); err != nil {
-		return err
-	}
-	e.Add(house(b.s, ledger.UnitPoints, "gifts_redeemed"), money.Amount(l.PointsCost), nil)
-	for i := range b.q.Basket.Lines {
-		for k := range b.q.Gifts {
-			if g := &b.q.Gifts[k]; i == l.No-1 && g.ID == b.q.Basket.Lines[i].Gift {
-				loyalty.QueueGiftTaken(b.tx, b.s.Merchant, loyalty.Taking{Gift: g, Member: b.s.Member, Sale: b.s.ID, Line: l.ID, Quantity: int64(l.Quantity / money.One)})
-			}
+	if l.PointsCost > 0 {
+		if err := wallet.BurnPoints(b.tx, b.purse, e, l.PointsCost, b.asOf); err != nil {
+			return err
 		}
+		e.Add(house(b.s, ledger.UnitPoints, "gifts_redeemed"), money.Amount(l.PointsCost), nil)
+	}
+	in, n := &b.q.Basket.Lines[l.No-1], int64(l.Quantity/money.One)
+	for k := range b.q.Gifts {
+		g := b.q.Gifts[k]
+		if g.ID != in.Gift {
+			continue
+		}
+		if !in.Grant.IsNone() {
+			g.Points, g.PerMember = 0, 0 // it was given: no points, and no limit of what points buy
+			campaign.QueueFetch(b.tx, b.s.Merchant, in.Grant, b.s.ID, l.ID, n)
+		}
+		loyalty.QueueGiftTaken(b.tx, b.s.Merchant, loyalty.Taking{Gift: &g, Member: b.s.Member, Sale: b.s.ID, Line: l.ID, Quantity: n})
 	}
 	return nil
 }

@@ -17,6 +17,7 @@ import (
 	"github.com/shopwright/shopwright/core/id"
 	"github.com/shopwright/shopwright/core/loyalty"
 	"github.com/shopwright/shopwright/core/money"
+	"github.com/shopwright/shopwright/core/promotion"
 	"github.com/shopwright/shopwright/core/sale"
 	"github.com/shopwright/shopwright/core/staff"
 	"github.com/shopwright/shopwright/core/wallet"
@@ -39,7 +40,9 @@ func (s *shop) state() string {
 		`select cast(sku_id as text), cast(on_hand as text) from stock_levels where merchant_id = $1`,
 		`select class, cast(balance as text) from accounts where merchant_id = $1 and owner_kind = 'member' and balance <> 0`,
 		`select date, cast(sum(spend) as text) || ' ' || cast(sum(visits) as text) || ' ' || cast(sum(points) as text) from member_day where merchant_id = $1 group by date having sum(abs(spend)) + sum(abs(visits)) + sum(abs(points)) > 0`,
-		`select code, cast(used as text) from coupons where merchant_id = $1`,
+		`select code, cast(used as text) from coupons where merchant_id = $1 and state = 'active'`,
+		`select cast(id as text), cast(used as text) from grants where merchant_id = $1 and used + taken_back < count and kind <> 'message'`,
+		`select cast(id as text), cast(on_hand as text) from gifts where merchant_id = $1 and on_hand is not null`,
 		`select cast(staff_id as text), cast(sum(amount) as text) from commission_entries where merchant_id = $1 group by staff_id having sum(amount) <> 0`,
 		`select unit || p.account_id, cast(sum(amount) as text) from (select unit, cast(account_id as text) as account_id, amount, merchant_id from postings) p where p.merchant_id = $1 group by unit, p.account_id having sum(amount) <> 0`,
 	} {
@@ -85,6 +88,9 @@ func TestA01_SaleAndFullRefundLeaveEverythingAsBefore(t *testing.T) {
 		})
 		code := s.coupon(coupon.Definition{Name: "one off", Kind: coupon.KindCash, Amount: 777, Uses: 1_000_000}, noMember)
 		rate := s.coupon(coupon.Definition{Name: "a part", Kind: coupon.KindPercent, Rate: 123456, Uses: 1_000_000}, noMember)
+		s.design(coupon.Definition{Name: "given", Code: "WELCOME", Kind: coupon.KindCash, Amount: 500, Uses: 1})
+		s.gift("cup", 10)
+		s.fake("all", "", []promotion.Hook{promotion.HookEarn, promotion.HookDraw}, everything)
 		before := s.state()
 		checks := 0
 		rapid.Check(t, func(rt *rapid.T) {

@@ -10,6 +10,7 @@ import (
 	"github.com/shopwright/shopwright/core/id"
 	"github.com/shopwright/shopwright/core/loyalty"
 	"github.com/shopwright/shopwright/core/money"
+	"github.com/shopwright/shopwright/core/promotion"
 	"github.com/shopwright/shopwright/core/sale"
 	"github.com/shopwright/shopwright/core/setting"
 	"github.com/shopwright/shopwright/core/tax"
@@ -66,6 +67,8 @@ type Quote struct {
 	PointsUntil   clock.Instant // when they expire; 0: never
 	StrictShift   bool
 	Policy        wallet.Policy
+	Gives         []Give                `json:",omitempty"` // besides money: coupons, visits, gifts, chances, messages
+	Limits        []promotion.TenderCap `json:",omitempty"` // what the member's own tenders may pay; one that is not named pays anything
 	AllowNegative bool
 	hash          string
 	failing       []string // packs that failed before this quote
@@ -115,13 +118,19 @@ func (d *Desk) Quote(ctx context.Context, b Basket) (*Quote, error) {
 	return q, nil
 }
 
-func (d *Desk) price(ctx context.Context, b Basket) (*Quote, error) {
+func (d *Desk) price(ctx context.Context, b Basket) (*Quote, error) { return d.priceAs(ctx, b, nil) }
+
+// priceAs prices with what was loaded altered first.
+func (d *Desk) priceAs(ctx context.Context, b Basket, alter func(*loaded)) (*Quote, error) {
 	if err := b.check(); err != nil {
 		return nil, err
 	}
 	l, err := d.load(ctx, &b)
 	if err != nil {
 		return nil, err
+	}
+	if alter != nil {
+		alter(l)
 	}
 	q := &Quote{
 		At: l.now, ExpiresAt: l.now.Add(quoteLife), Basket: b, Desk: l.desk, Currency: l.desk.Merchant.Currency,
@@ -153,7 +162,15 @@ func (d *Desk) price(ctx context.Context, b Basket) (*Quote, error) {
 	if err := d.applyRules(ctx, q, l); err != nil {
 		return nil, err
 	}
+	if err := l.stage.grants(ctx); err != nil {
+		return nil, err
+	}
 	if err := q.total(l); err != nil {
+		return nil, err
+	}
+	l.stage.tenders(ctx, l)
+	l.stage.speakers()
+	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
 	q.law(l)
@@ -286,7 +303,7 @@ func (q *Quote) total(l *loaded) error {
 func (q *Quote) PlanTenders() []TenderIn {
 	var plan []TenderIn
 	rest := q.Total
-	if sv := min(q.Wallet.StoredValue(), rest); sv > 0 && !q.sellsValue() && !q.Wallet.Frozen {
+	if sv := q.Payable(sale.TenderStoredValue, min(q.Wallet.StoredValue(), rest)); sv > 0 && !q.sellsValue() && !q.Wallet.Frozen {
 		plan = append(plan, TenderIn{Type: sale.TenderStoredValue, Amount: sv})
 		rest -= sv
 	}

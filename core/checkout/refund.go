@@ -86,6 +86,8 @@ type prepared struct {
 	desk     tenant.Desk
 	settings setting.Values
 	owners   []ledger.Owner // whose wallets the sale touched
+	given    given
+	terms    terms
 }
 
 func (d *Desk) prepare(ctx context.Context, in *RefundIn) (p prepared, err error) {
@@ -105,8 +107,11 @@ func (d *Desk) prepare(ctx context.Context, in *RefundIn) (p prepared, err error
 	if in.Register.IsNone() {
 		in.Register = p.of.Register
 	}
-	err = d.DB.Batch(ctx, tenant.AskDesk(in.Merchant, in.Register, &p.desk), setting.AskAll(in.Merchant, p.of.Shop, in.Register, &p.settings), ledger.AskOwnersOf(in.Merchant, p.of.ID, &p.owners))
-	if err != nil {
+	asks := []db.Ask{tenant.AskDesk(in.Merchant, in.Register, &p.desk), setting.AskAll(in.Merchant, p.of.Shop, in.Register, &p.settings), ledger.AskOwnersOf(in.Merchant, p.of.ID, &p.owners)}
+	if !p.of.Member.IsNone() {
+		asks = append(asks, p.given.asks(in.Merchant, p.of.ID)...)
+	}
+	if err = d.DB.Batch(ctx, asks...); err != nil {
 		return p, err
 	}
 	return p, p.desk.Check()
@@ -117,7 +122,7 @@ func (p *prepared) returning(d *Desk, tx *db.Tx, in *RefundIn, kind string) *ret
 	of := p.of
 	q := &Quote{Desk: p.desk, Currency: of.Currency, StrictShift: setting.StrictShift.In(p.settings), AllowNegative: setting.StockAllowNegative.In(p.settings), Inclusive: !addsTax(of)}
 	back := &sale.Sale{Merchant: in.Merchant, Kind: kind, Of: of.ID, Reason: in.Reason, Shop: p.desk.Shop.ID, Register: in.Register, Member: of.Member, Actor: in.Actor, Currency: of.Currency, Origin: in.Origin}
-	r := &returning{booking: newBooking(d, tx, q, back), of: of, in: in, settings: p.settings}
+	r := &returning{booking: newBooking(d, tx, q, back), of: of, in: in, settings: p.settings, known: p.given}
 	for _, o := range p.owners {
 		r.purses.of(o.Kind, o.ID)
 	}
@@ -130,7 +135,7 @@ func (d *Desk) takeBack(ctx context.Context, in RefundIn, kind string) (*sale.Sa
 		return nil, err
 	}
 	var back *sale.Sale
-	err = d.DB.InTx(ctx, func(ctx context.Context, tx *db.Tx) error {
+	err = d.withTerms(ctx, &p, &in, kind, func(ctx context.Context, tx *db.Tx) error {
 		claim := tx.ClaimKey(in.Merchant, in.Idem)
 		r := p.returning(d, tx, &in, kind)
 		back = r.s
@@ -144,7 +149,7 @@ func (d *Desk) takeBack(ctx context.Context, in RefundIn, kind string) (*sale.Sa
 		if err := r.endRequest(); err != nil {
 			return err
 		}
-		if err := r.choose(in.Lines); err != nil {
+		if err := r.settleLines(&p.terms); err != nil {
 			return err
 		}
 		if kind == sale.KindVoid {
@@ -169,6 +174,7 @@ func (d *Desk) takeBack(ctx context.Context, in RefundIn, kind string) (*sale.Sa
 	if err != nil {
 		return nil, err
 	}
+	d.recordFailures(ctx, in.Merchant, p.of.Shop, p.terms.failed, back.ID)
 	if !p.of.Member.IsNone() {
 		d.reviewAfterRefund(ctx, in.Merchant, p.of.Member)
 	}

@@ -42,7 +42,7 @@ func (r *returning) planTenders(plan RefundPlan, settings setting.Values) error 
 		}
 	}
 	due := r.s.Total
-	if r.last { // what earlier roundings of the cash part have left over goes with the last refund
+	if r.last && !r.withheld { // what earlier roundings of the cash part have left over goes with the last refund
 		// but never makes the customer pay: so little may go back that it is less.
 		r.s.CashRounding = max(r.of.CashRounding-r.roundedBack, -due)
 		due += r.s.CashRounding
@@ -57,7 +57,7 @@ func (r *returning) planTenders(plan RefundPlan, settings setting.Values) error 
 		return err
 	}
 	for i, k := range keys {
-		if k.kind == sale.TenderCash && !r.last {
+		if k.kind == sale.TenderCash && (!r.last || r.withheld) {
 			step, mode := setting.CashRounding(settings)
 			rounded := min(money.RoundCash(shares[i], step, mode), rest[i])
 			r.s.CashRounding += rounded - shares[i]

@@ -35,7 +35,7 @@ func (d *Desk) QuoteRefund(ctx context.Context, in RefundIn) (RefundQuote, error
 	}
 	in.OnShort = ShortRefuse // so that what is missing is said
 	var q RefundQuote
-	err = d.DB.InTx(ctx, func(ctx context.Context, tx *db.Tx) error {
+	err = d.withTerms(ctx, &p, &in, sale.KindRefund, func(ctx context.Context, tx *db.Tx) error {
 		r := p.returning(d, tx, &in, sale.KindRefund)
 		r.ask()
 		if err := tx.Flush(ctx); err != nil {
@@ -44,7 +44,7 @@ func (d *Desk) QuoteRefund(ctx context.Context, in RefundIn) (RefundQuote, error
 		if err := r.endRequest(); err != nil {
 			return err
 		}
-		if err := r.choose(in.Lines); err != nil {
+		if err := r.settleLines(&p.terms); err != nil {
 			return err
 		}
 		if q.Missing, err = r.rehearse(); err != nil {
@@ -68,6 +68,7 @@ func (r *returning) rehearse() (missing int64, err error) {
 		return 0, err
 	}
 	r.clawBack()
+	r.planGrants()
 	err = r.post(&ledger.Entry{Shop: r.s.Shop, Kind: r.s.Kind, Sale: r.s.ID})
 	if errors.Is(err, ErrPointsSpent) { // the last thing that post looks at
 		missing, _ = fault.Of(err).Args["missing"].(int64)

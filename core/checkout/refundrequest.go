@@ -28,7 +28,7 @@ func (d *Desk) RequestRefund(ctx context.Context, in RefundIn) (sale.RefundReque
 		return sale.RefundRequest{}, err
 	}
 	var req sale.RefundRequest
-	err = d.DB.InTx(ctx, func(ctx context.Context, tx *db.Tx) error {
+	err = d.withTerms(ctx, &p, &in, sale.KindRefund, func(ctx context.Context, tx *db.Tx) error {
 		claim := tx.ClaimKey(in.Merchant, in.Idem)
 		r := p.returning(d, tx, &in, sale.KindRefund)
 		r.ask()
@@ -41,7 +41,7 @@ func (d *Desk) RequestRefund(ctx context.Context, in RefundIn) (sale.RefundReque
 		if err := r.endRequest(); err != nil {
 			return err
 		}
-		if err := r.choose(in.Lines); err != nil {
+		if err := r.settleLines(&p.terms); err != nil {
 			return err
 		}
 		req = sale.RefundRequest{ID: tx.NewID(), Sale: in.Sale, Member: p.of.Member, Register: in.Register, Reason: in.Reason, Body: string(body), Total: r.s.Total, RequestedBy: in.Actor}

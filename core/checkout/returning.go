@@ -10,6 +10,7 @@ import (
 	"github.com/shopwright/shopwright/core/loyalty"
 	"github.com/shopwright/shopwright/core/member"
 	"github.com/shopwright/shopwright/core/money"
+	"github.com/shopwright/shopwright/core/promotion"
 	"github.com/shopwright/shopwright/core/sale"
 	"github.com/shopwright/shopwright/core/setting"
 	"github.com/shopwright/shopwright/core/staff"
@@ -37,6 +38,12 @@ type returning struct {
 	work        []staff.LineStaff
 	request     sale.RefundRequest // that waits for this sale; no ID where there is none
 	holds       []ledger.Hold      // of the request
+
+	withheld    bool // terms keep a part of what the stored allocation gives
+	keptCoupons map[id.ID]bool
+	known       given           // besides money, by the sale: which grants there are
+	given       given           // and what became of them
+	trace       promotion.Trace // what the refund says of itself
 
 	slip   *wallet.GiftCard // a new one that a part of the refund goes on
 	back   []sale.LineState // per line of the refund: what it gives back
@@ -77,6 +84,7 @@ func (r *returning) ask() {
 		r.tx.AskAll(wallet.AskTakenOfCards(m, of, &r.takenCards), wallet.AskGiftCardsOf(m, of, true, &r.sold), wallet.AskGiftCardsPaying(m, of, true, &r.cards))
 	}
 	r.tx.AskAll(coupon.AskUsedBy(m, of, &r.coupons.rows))
+	r.askGrants(r.known)
 	r.counter.Ask(r.tx, m, r.s.Register)
 }
 
@@ -218,6 +226,7 @@ func (r *returning) write() error {
 		return err
 	}
 	r.clawBack()
+	r.planGrants()
 	sale.QueueInsert(tx, s)
 	for _, b := range r.back {
 		sale.QueueRefunded(tx, m, r.of.ID, b)
@@ -235,6 +244,9 @@ func (r *returning) write() error {
 	}
 	if r.last {
 		for i := range r.coupons.rows {
+			if r.keptCoupons[r.coupons.rows[i].ID] {
+				continue
+			}
 			coupon.QueueRestore(tx, m, &r.coupons.rows[i], r.of.ID)
 		}
 	}
@@ -248,6 +260,7 @@ func (r *returning) write() error {
 // post makes the refund's entry, the mirror of the sale's.
 func (r *returning) post(e *ledger.Entry) error {
 	s, ccy := r.s, r.s.Currency.Code
+	r.undoGrants(e)
 	for _, t := range s.Tenders {
 		switch t.Type {
 		case sale.TenderStoredValue:

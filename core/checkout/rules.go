@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"hash/fnv"
-	"sort"
 
 	"github.com/shopwright/shopwright/core/fault"
 	"github.com/shopwright/shopwright/core/id"
@@ -17,19 +16,21 @@ import (
 	"github.com/shopwright/shopwright/core/setting"
 )
 
-// activePack is a pack that is on in this shop, with its manifest.
-type activePack struct {
-	bundle *pack.Bundle
-	ref    promotion.PackRef
-}
-
 // stage runs the hooks of a quote one after another over one input.
 type stage struct {
+	*promotion.Pipeline
 	d     *Desk
 	q     *Quote
-	packs []activePack
-	in    promotion.Input
 	draws map[id.ID][]sale.Draw // visits set aside for each service
+}
+
+// activePack is a pack that is on in a shop, as the pipeline takes it.
+func activePack(b *pack.Bundle, a *pack.Activation) promotion.Pack {
+	p := promotion.Pack{Ref: b.Ref(a.Config, a.Priority)}
+	for _, name := range b.Hooks {
+		p.Hooks = append(p.Hooks, promotion.HookOf(name))
+	}
+	return p
 }
 
 var lineKinds = map[string]promotion.LineKind{
@@ -38,34 +39,51 @@ var lineKinds = map[string]promotion.LineKind{
 	sale.LineGift: promotion.KindGiftCard, // nothing that packs discount or pay points for
 }
 
-// applyRules asks the packs: price, benefit, top-up, earn, tier, commission. The
-// packs go in the order of their ids, so that installation order never matters.
+// applyRules asks the packs that are on and takes what the pipeline comes to over
+// into the quote.
 func (d *Desk) applyRules(ctx context.Context, q *Quote, l *loaded) error {
-	s := &stage{d: d, q: q}
+	var packs []promotion.Pack
+	have := d.Packs.For(ctx, q.Basket.Merchant)
 	for i := range l.active {
 		a := &l.active[i]
 		if a.Failures > 0 {
 			q.failing = append(q.failing, a.PackID)
 		}
-		b, err := d.Packs.Get(a.PackID, a.Version)
+		b, err := have.Get(a.PackID, a.Version)
 		if err != nil {
 			q.Fallbacks = append(q.Fallbacks, Fallback{PackID: a.PackID, Version: a.Version, Reason: fault.Of(err).Reason, Costly: true})
 			continue
 		}
-		s.packs = append(s.packs, activePack{b, b.Ref(a.Config, a.Priority)})
+		packs = append(packs, activePack(b, a))
 	}
-	sort.Slice(s.packs, func(i, j int) bool { return s.packs[i].ref.ID < s.packs[j].ref.ID })
-	if err := s.fill(l); err != nil {
+	s := &stage{d: d, q: q}
+	if err := s.fill(l, packs); err != nil {
 		return err
 	}
-	rounding := setting.Rounding(l.settings)
+	l.stage = s
+	again, err := s.run(ctx, l)
+	s.fold()
+	s.conclude(ctx)
+	switch {
+	case err != nil:
+		return err
+	case again:
+		return d.repriced(ctx, q, l)
+	}
+	return ctx.Err()
+}
+
+// run goes through the hooks in their order. It reports whether the basket is to
+// be priced once more, on the tier that it has just reached.
+func (s *stage) run(ctx context.Context, l *loaded) (again bool, err error) {
+	q := s.q
 	goods := q.sells(sale.LineGoods) || q.sells(sale.LineService)
 	if goods {
-		s.price(ctx, rounding)
-		s.benefit(ctx, rounding)
+		s.price(ctx)
+		s.benefit(ctx)
 	}
 	if err := s.byHand(ctx, l); err != nil {
-		return err
+		return false, err
 	}
 	if q.sells(sale.LineTopUp) {
 		s.topUp(ctx)
@@ -75,17 +93,17 @@ func (d *Desk) applyRules(ctx context.Context, q *Quote, l *loaded) error {
 			s.earn(ctx, l.settings)
 		}
 		if l.reached == "" && s.tier(ctx, l) {
-			return d.repriced(ctx, q, l)
+			return true, nil
 		}
 	}
 	if len(l.staff) > 0 {
 		s.commission(ctx)
 	}
-	return ctx.Err()
+	return false, nil
 }
 
 // fill makes the input: everything that a rule may know, and nothing personal.
-func (s *stage) fill(l *loaded) error {
+func (s *stage) fill(l *loaded, packs []promotion.Pack) error {
 	q, b := s.q, &s.q.Basket
 	local := q.Desk.Shop.Zone.Local(l.now)
 	h := fnv.New64a()
@@ -123,100 +141,19 @@ func (s *stage) fill(l *loaded) error {
 		q.Coupons = append(q.Coupons, *c)
 		in.Coupons = append(in.Coupons, c.View(uint32(i+1)))
 	}
-	s.in = in
+	s.Pipeline = promotion.NewPipeline(s.d.Rules, packs, in)
 	if !b.Member.IsNone() {
 		s.setAside(l)
 	}
 	return nil
 }
 
-// ask runs one hook of every pack that serves it and hands over the answers of
-// those that succeeded. A failure is noted and the sale goes on without it.
-func (s *stage) ask(ctx context.Context, hook promotion.Hook, costly bool, take func(p *activePack, out *promotion.Output)) {
-	s.in.Hook = hook
-	for i := range s.packs {
-		p := &s.packs[i]
-		if !p.bundle.Serves(hook) {
-			continue
-		}
-		run := sale.RuleRun{Hook: hook.String(), PackID: p.ref.ID, PackVersion: p.ref.Version, ModuleHash: p.ref.ModuleHash, ConfigHash: p.ref.ConfigHash, Outcome: "ok"}
-		a, err := s.d.Rules.Evaluate(ctx, p.ref, &s.in)
-		if ctx.Err() != nil { // the caller went away: that is no failure of the rule
-			return
-		}
-		run.Fuel, run.Nanos, run.Input, run.Output = a.Fuel, a.Nanos, a.InputBytes, a.OutputBytes
-		if err != nil {
-			run.Outcome = fault.Of(err).Reason
-			s.q.Fallbacks = append(s.q.Fallbacks, Fallback{p.ref.ID, p.ref.Version, hook.String(), run.Outcome, costly})
-			s.d.Log.WarnContext(ctx, "a rule failed, its fallback is used", "pack", p.ref.ID, "version", p.ref.Version, "hook", hook.String(), "reason", run.Outcome, "error", err)
-		} else {
-			take(p, &a.Output)
-			for _, n := range a.Output.Notes {
-				s.q.Trace.note(hook, p, n)
-			}
-		}
-		s.q.Rules = append(s.q.Rules, run)
-	}
-}
-
-func (s *stage) resolverLines() []promotion.Line {
-	var out []promotion.Line
-	for i := range s.in.Lines {
-		v := &s.in.Lines[i]
-		if v.Kind == promotion.KindGoods || v.Kind == promotion.KindService {
-			out = append(out, promotion.Line{ID: v.ID, Kind: v.Kind, SKU: v.SKU, Quantity: v.Quantity, Unit: v.Unit, Gross: v.Gross})
-		}
-	}
-	return out
-}
-
-func (s *stage) proposals(ctx context.Context, hook promotion.Hook) []promotion.Proposal {
-	var ps []promotion.Proposal
-	s.ask(ctx, hook, true, func(p *activePack, out *promotion.Output) {
-		if len(out.Candidates) > 0 {
-			ps = append(ps, promotion.Proposal{Pack: p.ref, Candidates: out.Candidates})
-		}
-	})
-	return ps
-}
-
-func (s *stage) price(ctx context.Context, m money.Rounding) {
-	ps := s.proposals(ctx, promotion.HookPrice)
-	if len(ps) == 0 {
-		return
-	}
-	lines := s.resolverLines()
-	units, res := promotion.ResolvePrice(s.q.Currency, m, lines, ps)
-	for i := range lines {
-		v := &s.in.Lines[lines[i].ID-1]
-		v.Unit, v.Gross, v.Net = units[i], res.Net[i], res.Net[i]
-	}
-	s.record(promotion.HookPrice, lines, res)
-}
-
-func (s *stage) benefit(ctx context.Context, m money.Rounding) {
-	ps := s.proposals(ctx, promotion.HookBenefit)
-	if len(ps) == 0 {
-		return
-	}
-	lines := s.resolverLines()
-	net := make([]money.Amount, len(lines))
-	for i := range lines {
-		net[i] = s.in.Lines[lines[i].ID-1].Net
-	}
-	visits := map[string]int64{}
-	for _, p := range s.in.Punches {
-		visits[p.SKU] = p.Available
-	}
-	res := promotion.Resolve(s.q.Currency, m, lines, net, visits, ps)
-	for i := range lines {
-		s.in.Lines[lines[i].ID-1].Net = res.Net[i]
-	}
-	s.record(promotion.HookBenefit, lines, res)
-}
+// price and benefit settle what the lines cost.
+func (s *stage) price(ctx context.Context)   { s.record(s.Price(ctx)) }
+func (s *stage) benefit(ctx context.Context) { s.record(s.Benefit(ctx)) }
 
 // record takes the resolver's result over into the quote and its trace.
-func (s *stage) record(hook promotion.Hook, lines []promotion.Line, res promotion.Result) {
+func (s *stage) record(res promotion.Priced) {
 	base := 0
 	for _, a := range s.q.Adjustments {
 		base = max(base, a.Group)
@@ -234,11 +171,8 @@ func (s *stage) record(hook promotion.Hook, lines []promotion.Line, res promotio
 		}
 		s.q.Adjustments = append(s.q.Adjustments, adj)
 	}
-	for i := range lines {
-		s.q.Lines[lines[i].ID-1].Net = res.Net[i]
-	}
-	for i := range res.Lost {
-		s.q.Trace.lost(hook, &res.Lost[i])
+	for i := range res.Lines {
+		s.q.Lines[res.Lines[i].ID-1].Net = res.Net[i]
 	}
 }
 
@@ -246,115 +180,47 @@ var kindNames = map[promotion.CandidateKind]string{
 	promotion.Percent: "percent", promotion.AmountOff: "amount", promotion.FixedPrice: "fixed_price", promotion.FreeUnits: "free_units", promotion.Punch: "punch",
 }
 
-// topUp: the best bonus of each top-up line wins.
+// topUp notes the bonus of each top-up line.
 func (s *stage) topUp(ctx context.Context) {
-	s.ask(ctx, promotion.HookTopUp, true, func(p *activePack, out *promotion.Output) {
-		for _, b := range out.Bonuses {
-			line := s.line(b.Line)
-			if line == nil || line.Kind != sale.LineTopUp || b.Amount <= line.Bonus {
-				continue
-			}
-			line.Bonus = b.Amount
-			s.in.Lines[b.Line-1].Bonus = b.Amount
-			s.q.Trace.grant("bonus", p, b.Note, b.Line, int64(b.Amount))
-		}
-	})
+	for _, b := range s.TopUp(ctx) {
+		s.line(b.Line).Bonus = b.Amount
+	}
 }
 
-// earn: of several packs the one that gives the sale most points wins whole, so
-// that a pack's own steps (per sale, per line) stay together; likewise the one
-// that gives most back as bonus money.
-//
-// The packs see as Net what points are earned on: what is left after discounts,
-// or the price before them, as the merchant declares it.
+// earn notes points and rebates with the lines that give them. The packs see what
+// points are earned on: what is left after discounts, or the price before them, as
+// the merchant declares it.
 func (s *stage) earn(ctx context.Context, v setting.Values) {
-	for i := range s.in.Lines {
-		l := &s.in.Lines[i]
-		net := l.Net
-		l.Net = loyalty.EarnBase(v, s.q.Lines[i].Gross, net)
-		defer func() { l.Net = net }()
+	base := make([]money.Amount, len(s.q.Lines))
+	for i := range base {
+		base[i] = loyalty.EarnBase(v, s.q.Lines[i].Gross, s.In.Lines[i].Net)
 	}
-	var best, giver *activePack
-	var bestEarns []promotion.Earn
-	var rebates []promotion.TopUpBonus
-	var most int64
-	var mostBack money.Amount
-	s.ask(ctx, promotion.HookEarn, true, func(p *activePack, out *promotion.Output) {
-		var sum int64
-		var back money.Amount
-		for _, b := range out.Bonuses {
-			back += b.Amount
-		}
-		if back > mostBack {
-			giver, rebates, mostBack = p, out.Bonuses, back
-		}
-		for _, e := range out.Earns {
-			sum += e.Points
-		}
-		if sum > most {
-			best, bestEarns, most = p, out.Earns, sum
-		}
-	})
-	s.rebate(giver, rebates)
-	for _, e := range bestEarns {
-		line := s.line(e.Line)
-		if line == nil {
-			line = s.firstGoods()
-		}
-		line.Points += e.Points
-		s.q.Trace.grant("points", best, e.Note, e.Line, e.Points)
+	e := s.Earn(ctx, base)
+	for _, b := range e.Rebates {
+		s.line(b.Line).Bonus += b.Amount
+	}
+	for _, p := range e.Points {
+		s.line(p.Line).Points += p.Points
 	}
 }
 
-// rebate notes money that goes back into the wallet with the lines that give it.
-func (s *stage) rebate(p *activePack, bonuses []promotion.TopUpBonus) {
-	for _, b := range bonuses {
-		if line := s.line(b.Line); line != nil {
-			line.Bonus += b.Amount
-			s.q.Trace.grant("rebate", p, b.Note, b.Line, int64(b.Amount))
-		}
-	}
-}
-
-func (s *stage) firstGoods() *sale.Line {
-	for i := range s.q.Lines {
-		if k := s.q.Lines[i].Kind; k == sale.LineGoods || k == sale.LineService {
-			return &s.q.Lines[i]
-		}
-	}
-	return &s.q.Lines[0]
-}
-
-// tier: the highest proposed tier that the merchant has wins, as far as the
-// merchant lets a sale raise its member. It reports whether the sale itself is to
-// be priced on the new tier.
+// tier applies the proposed tier as far as the merchant lets a sale raise its
+// member. It reports whether the sale itself is to be priced on the new tier.
 func (s *stage) tier(ctx context.Context, l *loaded) (reprice bool) {
-	rank := map[string]int{}
-	var ladder []string
-	for _, t := range l.tiers {
-		rank[t.Code] = t.Rank
-		ladder = append(ladder, t.Code)
-	}
-	proposed, best := "", -1
-	var grants []func()
-	s.ask(ctx, promotion.HookTier, false, func(p *activePack, out *promotion.Output) {
-		r, known := rank[out.Tier.Code]
-		if out.Tier.Code == "" || !known || r <= best {
-			return
-		}
-		proposed, best = out.Tier.Code, r
-		s.q.TierPack = p.ref.ID
-		note := out.Tier.Note
-		grants = []func(){func() { s.q.Trace.grant("tier", p, note, 0, int64(r)) }}
-	})
+	t := s.Tier(ctx)
+	s.q.TierPack = t.Pack.ID
 	s.q.TierAfter = s.q.Tier
-	if proposed == "" || proposed == s.q.Tier {
+	if t.Code == "" || t.Code == s.q.Tier {
 		return false
 	}
+	var ladder []string
+	for _, t := range l.tiers {
+		ladder = append(ladder, t.Code)
+	}
 	policy := loyalty.PolicyOf(l.settings, ladder)
-	s.q.TierAfter, reprice = loyalty.AtSale(policy, l.tierState, s.q.Tier, proposed, s.in.Date)
+	s.q.TierAfter, reprice = loyalty.AtSale(policy, l.tierState, s.q.Tier, t.Code, s.In.Date)
 	if s.q.TierAfter != s.q.Tier {
-		grants[0]()
+		s.GrantTier(t)
 	}
 	return reprice
 }
@@ -375,7 +241,7 @@ func (d *Desk) repriced(ctx context.Context, q *Quote, l *loaded) error {
 			grants = append(grants, g)
 		}
 	}
-	q.Lines, q.Adjustments, q.Commissions, q.Coupons, q.Fallbacks, q.failing = nil, nil, nil, nil, nil, nil
+	q.Lines, q.Adjustments, q.Commissions, q.Coupons, q.Fallbacks, q.failing, q.Gives = nil, nil, nil, nil, nil, nil, nil
 	q.Rules, q.Trace = runs, Trace{Grants: grants}
 	if err := q.makeLines(l); err != nil {
 		return err
@@ -388,34 +254,36 @@ func (d *Desk) repriced(ctx context.Context, q *Quote, l *loaded) error {
 	return nil
 }
 
-// commission: the best proposal of each line wins.
+// commission notes what each line pays its staff.
 func (s *stage) commission(ctx context.Context) {
-	won := map[uint32]Commission{}
-	notes := map[uint32]func(){}
-	s.ask(ctx, promotion.HookCommission, false, func(p *activePack, out *promotion.Output) {
-		sums := map[uint32]*promotion.CommissionProposal{}
-		for i := range out.Commissions {
-			c := &out.Commissions[i]
-			if sums[c.Line] == nil || c.Amount > sums[c.Line].Amount {
-				sums[c.Line] = c
-			}
-		}
-		for n, c := range sums {
-			line := s.line(n)
-			if line == nil || line.Staff.IsNone() || c.Amount <= won[n].Amount {
-				continue
-			}
-			won[n] = Commission{Line: int(n) - 1, Amount: c.Amount, Basis: c.Basis, Rate: c.Rate, PackID: p.ref.ID, PackVersion: p.ref.Version, Code: c.Code}
-			notes[n] = func() { s.q.Trace.grant("commission", p, c.Note, n, int64(c.Amount)) }
-		}
-	})
-	for i := range s.q.Lines {
-		if c, ok := won[uint32(i+1)]; ok {
-			s.q.Lines[i].Commission = c.Amount
-			s.q.Commissions = append(s.q.Commissions, c)
-			notes[uint32(i+1)]()
+	for _, c := range s.Commission(ctx) {
+		s.line(c.Line).Commission = c.Amount
+		s.q.Commissions = append(s.q.Commissions, Commission{Line: int(c.Line) - 1, Amount: c.Amount, Basis: c.Basis, Rate: c.Rate, PackID: c.Pack.ID, PackVersion: c.Pack.Version, Code: c.Code})
+	}
+}
+
+// conclude takes what the pipeline has to say since the last time over into the
+// quote: every call, the fallbacks, the trace.
+func (s *stage) conclude(ctx context.Context) {
+	for i := range s.Runs {
+		r := &s.Runs[i]
+		s.q.Rules = append(s.q.Rules, ruleRun(r))
+		if r.Err != nil {
+			s.d.Log.WarnContext(ctx, "a rule failed, its fallback is used", "pack", r.Pack.ID, "version", r.Pack.Version, "hook", r.Hook.String(), "reason", r.Outcome, "error", r.Err)
 		}
 	}
+	for _, f := range s.Failures {
+		s.q.Fallbacks = append(s.q.Fallbacks, Fallback{f.Pack.ID, f.Pack.Version, f.Hook.String(), f.Reason, f.Costly})
+	}
+	t := &s.q.Trace
+	t.Lost, t.Grants, t.Notes = append(t.Lost, s.Trace.Lost...), append(t.Grants, s.Trace.Grants...), append(t.Notes, s.Trace.Notes...)
+	s.Runs, s.Failures, s.Trace = nil, nil, promotion.Trace{}
+}
+
+// ruleRun is a call as it is stored with the sale.
+func ruleRun(r *promotion.Run) sale.RuleRun {
+	return sale.RuleRun{Hook: r.Hook.String(), PackID: r.Pack.ID, PackVersion: r.Pack.Version, ModuleHash: r.Pack.ModuleHash, ConfigHash: r.Pack.ConfigHash,
+		Outcome: r.Outcome, Fuel: r.Fuel, Nanos: r.Nanos, Input: r.Input, Output: r.Output}
 }
 
 func (s *stage) line(n uint32) *sale.Line {

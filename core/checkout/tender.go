@@ -24,7 +24,8 @@ type settlement struct {
 
 // settle turns the tenders that were offered into the tenders of the sale. Only
 // cash may exceed what is due; it gives change. Faults: checkout.bad_tender,
-// checkout.underpaid, checkout.tender_exceeds_total, checkout.member_required,
+// checkout.tender_not_allowed, checkout.underpaid, checkout.tender_exceeds_total,
+// checkout.member_required,
 // wallet.gift_card_*, member.pin_*.
 func (d *Desk) settle(ctx context.Context, q *Quote, in []TenderIn) (settlement, error) {
 	if len(in) > maxTenders {
@@ -137,6 +138,9 @@ func (q *Quote) settle(in []TenderIn, cards map[string]wallet.GiftCard) (st sett
 		once[key] = true
 		other += t.Amount
 		st.tenders = append(st.tenders, tender)
+	}
+	if err := q.allowed(st.tenders); err != nil {
+		return st, err
 	}
 	if other > q.Total {
 		return st, ErrOverpaid.On("tenders").With("total", q.Currency.Format(q.Total)).With("offered", q.Currency.Format(other))

@@ -3,7 +3,6 @@ package checkout
 import (
 	"context"
 	"errors"
-	"sort"
 	"strings"
 	"unicode/utf8"
 
@@ -192,12 +191,13 @@ type reviewer struct {
 	policy   loyalty.Policy
 	tiers    []member.Tier
 	rank     map[string]int
-	packs    map[id.ID][]activePack // by shop
-	missing  map[id.ID]bool         // shops that have a pack on which is not installed
+	packs    map[id.ID][]promotion.Pack // by shop
+	facts    map[id.ID][]promotion.FactRef
+	missing  map[id.ID]bool // shops that have a pack on which is not installed
 }
 
 func (d *Desk) reviewer(ctx context.Context, merchant id.ID) (*reviewer, error) {
-	r := &reviewer{d: d, rank: map[string]int{}, packs: map[id.ID][]activePack{}, missing: map[id.ID]bool{}}
+	r := &reviewer{d: d, rank: map[string]int{}, packs: map[id.ID][]promotion.Pack{}, facts: map[id.ID][]promotion.FactRef{}, missing: map[id.ID]bool{}}
 	var err error
 	if r.m, err = tenant.GetMerchant(ctx, d.DB, merchant); err != nil {
 		return nil, err
@@ -265,49 +265,56 @@ func (r *reviewer) ask(ctx context.Context, v *reviewed, asOf clock.Date) (verdi
 		return verdict{}, err
 	}
 	out := verdict{failed: r.missing[v.shop.ID]}
-	s := &stage{d: r.d, q: &Quote{}, packs: packs}
-	var refs []promotion.FactRef
 	for i := range packs {
-		refs = append(refs, packs[i].bundle.FactRefs()...)
-		out.serves = out.serves || packs[i].bundle.Serves(promotion.HookTier)
+		out.serves = out.serves || packs[i].Serves(promotion.HookTier)
 	}
 	if !out.serves {
 		return out, nil
 	}
-	month, day, err := v.profile.Birthday(r.d.Vault)
+	in, err := r.input(ctx, v, asOf)
 	if err != nil {
 		return out, err
 	}
+	best := -1
+	p := promotion.NewPipeline(r.d.Rules, packs, in)
+	p.Ask(ctx, promotion.HookTier, func(ref *promotion.PackRef, o *promotion.Output) {
+		rank, has := r.rank[o.Tier.Code]
+		switch {
+		case o.Tier.Code == "" && o.Tier.Note.Code != "": // they deserve none
+			out.known = true
+		case has && (!out.known || rank > best):
+			out.known, out.tier, out.pack, best = true, o.Tier.Code, ref.ID, rank
+		}
+	})
+	out.notes = p.Trace.Notes
+	out.failed = out.failed || len(p.Failures) > 0
+	return out, ctx.Err()
+}
+
+// input is what the packs see of a member as of a date, without a basket.
+func (r *reviewer) input(ctx context.Context, v *reviewed, asOf clock.Date) (promotion.Input, error) {
+	month, day, err := v.profile.Birthday(r.d.Vault)
+	if err != nil {
+		return promotion.Input{}, err
+	}
 	local, date := v.shop.Zone.Local(v.now), asOf.Time()
-	s.in = promotion.Input{
+	in := promotion.Input{
 		Now: v.now, Date: asOf, Weekday: int(local.Weekday()), MinuteOfDay: local.Hour()*60 + local.Minute(), Currency: r.m.Currency,
 		Rounding: setting.Rounding(r.settings), Shop: v.shop.ID.String(),
 		Member: promotion.MemberView{Present: true, Tier: v.profile.Tier, BirthdayMonth: month == int(date.Month()), BirthdayToday: member.BirthdayWithin(month, day, asOf, 0),
 			JoinedDays: int(v.now.Sub(v.profile.JoinedAt).Hours() / 24)},
 	}
 	for _, t := range r.tiers {
-		s.in.Tiers = append(s.in.Tiers, promotion.TierView{Code: t.Code, Rank: t.Rank})
+		in.Tiers = append(in.Tiers, promotion.TierView{Code: t.Code, Rank: t.Rank})
 	}
-	if err := r.d.DB.Batch(ctx, member.AskFactsIn(v.shop.Zone, r.m.ID, v.profile.ID, asOf, refs, &s.in.Facts)...); err != nil {
-		return out, err
+	if err := r.d.DB.Batch(ctx, member.AskFactsAt(v.shop.Zone, r.m.ID, v.profile.ID, v.shop.ID, asOf, r.facts[v.shop.ID], &in.Facts)...); err != nil {
+		return promotion.Input{}, err
 	}
-	best := -1
-	s.ask(ctx, promotion.HookTier, false, func(p *activePack, o *promotion.Output) {
-		rank, has := r.rank[o.Tier.Code]
-		switch {
-		case o.Tier.Code == "" && o.Tier.Note.Code != "": // they deserve none
-			out.known = true
-		case has && (!out.known || rank > best):
-			out.known, out.tier, out.pack, best = true, o.Tier.Code, p.ref.ID, rank
-		}
-	})
-	out.notes = s.q.Trace.Notes
-	out.failed = out.failed || len(s.q.Fallbacks) > 0
-	return out, ctx.Err()
+	return in, nil
 }
 
 // packsOf lists the packs that are on in a shop, once in a run.
-func (r *reviewer) packsOf(ctx context.Context, shop id.ID) ([]activePack, error) {
+func (r *reviewer) packsOf(ctx context.Context, shop id.ID) ([]promotion.Pack, error) {
 	if ps, ok := r.packs[shop]; ok {
 		return ps, nil
 	}
@@ -315,16 +322,16 @@ func (r *reviewer) packsOf(ctx context.Context, shop id.ID) ([]activePack, error
 	if err := r.d.DB.Batch(ctx, pack.AskActive(r.m.ID, shop, &active)); err != nil {
 		return nil, err
 	}
-	ps := []activePack{}
+	ps := []promotion.Pack{}
 	for i := range active {
-		b, err := r.d.Packs.Get(active[i].PackID, active[i].Version)
+		b, err := r.d.Packs.For(ctx, r.m.ID).Get(active[i].PackID, active[i].Version)
 		if err != nil {
 			r.missing[shop] = true
 			continue
 		}
-		ps = append(ps, activePack{b, b.Ref(active[i].Config, active[i].Priority)})
+		ps = append(ps, activePack(b, &active[i]))
+		r.facts[shop] = append(r.facts[shop], b.FactRefs()...)
 	}
-	sort.Slice(ps, func(i, j int) bool { return ps[i].ref.ID < ps[j].ref.ID })
 	r.packs[shop] = ps
 	return ps, nil
 }

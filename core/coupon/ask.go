@@ -16,7 +16,7 @@ const (
 	t.shops, t.weekdays, t.slots, t.valid_after, t.valid_days, t.from_date, t.until_date`
 
 	headColumns = `d.id, d.name, d.kind, d.remind_days, d.issue_limit, coalesce(d.claim_code, ''), coalesce(d.claim_from, 0), coalesce(d.claim_until, 0),
-	d.claim_limit, d.claim_per_member, d.claimed, d.archived, d.created_at`
+	d.claim_limit, d.claim_per_member, d.claimed, d.archived, d.created_at, d.issued, coalesce(d.code, '')`
 
 	columns = `c.id, c.code, c.member_id, c.state, c.uses, c.used, c.use_seq, c.locked_by, c.valid_from, coalesce(c.valid_until, 0), c.from_date, c.until_date,
 	c.batch_id, c.claimed, c.issued_at, c.void_reason, coalesce(mm.used, 0),
@@ -36,7 +36,7 @@ type packed struct{ shops, slots string }
 
 func (d *Definition) headDest() []any {
 	return []any{&d.ID, &d.Name, &d.Kind, &d.RemindDays, &d.IssueLimit, &d.Claim.Code, &d.Claim.From, &d.Claim.Until,
-		&d.Claim.Limit, &d.Claim.PerMember, &d.Claim.Claimed, &d.Archived, &d.CreatedAt}
+		&d.Claim.Limit, &d.Claim.PerMember, &d.Claim.Claimed, &d.Archived, &d.CreatedAt, &d.Issued, &d.Code}
 }
 
 func (d *Definition) termDest(p *packed) []any {
@@ -129,6 +129,31 @@ func AskUsedBy(m, sale id.ID, out *[]Coupon) db.Ask {
 	return ask(out, `select `+columns+from+`where c.merchant_id = $1 and c.id in (
 		select u.coupon_id from coupon_uses u where u.merchant_id = $1 and u.sale_id = $2 and u.reversed_at is null)
 		order by c.id for no key update of c`, m, sale)
+}
+
+// AskByRefs reads designs by the codes that rules know them by; one that is not
+// there or archived is not in out.
+func AskByRefs(m id.ID, refs []string, out *[]Definition) db.Ask {
+	*out = nil
+	return db.Ask{SQL: `select ` + headColumns + `, ` + termColumns + definitionFrom + `where d.merchant_id = $1 and d.code in_texts($2) and not d.archived`, Args: []any{m, refs}, Scan: func(r db.Row) error {
+		var d Definition
+		err := scanDefinition(r, &d)
+		*out = append(*out, d)
+		return err
+	}}
+}
+
+// QueueVoid ends a coupon that was read under its lock and that nothing holds, as
+// what gave it is taken back.
+func QueueVoid(tx *db.Tx, m id.ID, c *Coupon, reason string) {
+	tx.Queue(`update coupons set state = 'void', void_at = $3, void_reason = $4 where merchant_id = $1 and id = $2`, m, c.ID, tx.Now, reason)
+	c.State, c.VoidReason = StateVoid, reason
+}
+
+// AskUsing is AskUsedBy without the locks.
+func AskUsing(m, sale id.ID, out *[]Coupon) db.Ask {
+	return ask(out, `select `+columns+from+`where c.merchant_id = $1 and c.id in (
+		select u.coupon_id from coupon_uses u where u.merchant_id = $1 and u.sale_id = $2 and u.reversed_at is null) order by c.id`, m, sale)
 }
 
 // maxOfMember is how many coupons of a member are offered at a till.

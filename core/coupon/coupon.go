@@ -32,6 +32,7 @@ var (
 	ErrMemberLimit  = fault.New(fault.Conflict, "coupon.member_limit")  // the member used as many as one member may
 	ErrIssueLimit   = fault.New(fault.Conflict, "coupon.issue_limit")   // no more of the definition may be issued
 	ErrArchived     = fault.New(fault.Conflict, "coupon.definition_archived")
+	ErrRefTaken     = fault.New(fault.Conflict, "coupon.definition_code_taken") // another design has it
 	ErrNoDefinition = fault.New(fault.NotFound, "coupon.definition_not_found")
 )
 
@@ -41,6 +42,7 @@ var (
 	_ = db.Guard("ux_coupons_code", ErrCodeTaken)
 	_ = db.Guard("ck_coupon_members_used", ErrMemberLimit)
 	_ = db.Guard("ck_coupon_definitions_issued", ErrIssueLimit)
+	_ = db.Guard("ux_coupon_definitions_code", ErrRefTaken)
 	// Two managers change one definition at once: the second goes on after the first.
 	_ = db.GuardRetry("coupon_terms_pkey")
 )
@@ -80,8 +82,10 @@ type Definition struct {
 	FromDate   clock.Date // first business day; "": none
 	UntilDate  clock.Date // last business day; "": none
 
-	RemindDays int   // days before the end at which its member is told; 0: never
-	IssueLimit int64 // coupons in all; 0: no limit
+	RemindDays int    // days before the end at which its member is told; 0: never
+	IssueLimit int64  // coupons in all; 0: no limit
+	Issued     int64  // counted where there is a limit
+	Code       string // by which rules know the design; "": they do not
 	Claim      Claim
 	Archived   bool // issues no more; what is issued stays good
 	CreatedAt  clock.Instant
@@ -99,7 +103,10 @@ type Claim struct {
 
 const maxCount = 1_000_000_000
 
-var codeForm = regexp.MustCompile(`^[!-~]{4,40}$`)
+var (
+	codeForm = regexp.MustCompile(`^[!-~]{4,40}$`)
+	refForm  = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9_.-]{0,39}$`)
+)
 
 // Check validates a definition. Fault: coupon.bad_definition, at the field's name
 // in the API.
@@ -128,6 +135,7 @@ func (d *Definition) Check() error {
 		{!dateOK(d.UntilDate) || d.UntilDate != "" && d.UntilDate < d.FromDate, "until_date"},
 		{d.RemindDays < 0 || d.RemindDays > 365, "remind_days"},
 		{d.IssueLimit < 0 || d.IssueLimit > maxCount, "issue_limit"},
+		{d.Code != "" && !refForm.MatchString(d.Code), "code"},
 		{d.Claim.Code != "" && (!codeForm.MatchString(d.Claim.Code) || foldCode(d.Claim.Code) != d.Claim.Code), "claim_code"},
 		{d.Claim.Until != 0 && d.Claim.Until <= d.Claim.From, "claim_until"},
 		{d.Claim.Limit < 0 || d.Claim.Limit > maxCount, "claim_limit"},

@@ -34,7 +34,7 @@ func GetDefinition(ctx context.Context, r db.Reader, m, definition id.ID) (Defin
 
 // tidy brings a definition into the form in which it is stored.
 func (d *Definition) tidy() {
-	d.Name = strings.TrimSpace(d.Name)
+	d.Name, d.Code = strings.TrimSpace(d.Name), strings.TrimSpace(d.Code)
 	d.Claim.Code = foldCode(d.Claim.Code)
 	if d.Uses == 0 {
 		d.Uses = 1
@@ -57,16 +57,16 @@ func (d *Definition) tidy() {
 }
 
 // Define stores a design and sets its id. Faults: coupon.bad_definition; at the
-// COMMIT coupon.claim_code_taken.
+// COMMIT coupon.claim_code_taken, coupon.definition_code_taken.
 func Define(tx *db.Tx, m id.ID, d *Definition) error {
 	d.tidy()
 	if err := d.Check(); err != nil {
 		return err
 	}
 	d.ID, d.Version, d.CreatedAt, d.Archived, d.Claim.Claimed = tx.NewID(), 1, tx.Now, false, 0
-	tx.Queue(`insert into coupon_definitions (merchant_id, id, name, kind, version, remind_days, issue_limit, claim_code, claim_from, claim_until, claim_limit, claim_per_member, created_at)
-		values ($1,$2,$3,$4,1,$5,$6,$7,$8,$9,$10,$11,$12)`,
-		m, d.ID, d.Name, d.Kind, d.RemindDays, d.IssueLimit, textOrNull(d.Claim.Code), instantOrNull(d.Claim.From), instantOrNull(d.Claim.Until), d.Claim.Limit, d.Claim.PerMember, tx.Now)
+	tx.Queue(`insert into coupon_definitions (merchant_id, id, name, kind, version, remind_days, issue_limit, claim_code, claim_from, claim_until, claim_limit, claim_per_member, created_at, code)
+		values ($1,$2,$3,$4,1,$5,$6,$7,$8,$9,$10,$11,$12,$13)`,
+		m, d.ID, d.Name, d.Kind, d.RemindDays, d.IssueLimit, textOrNull(d.Claim.Code), instantOrNull(d.Claim.From), instantOrNull(d.Claim.Until), d.Claim.Limit, d.Claim.PerMember, tx.Now, textOrNull(d.Code))
 	queueTerms(tx, m, d)
 	return nil
 }
@@ -84,7 +84,8 @@ func queueTerms(tx *db.Tx, m id.ID, d *Definition) {
 // issued under: changed terms become the next version. The kind cannot change; a
 // limit cannot go below what there is. Faults: coupon.definition_not_found,
 // coupon.definition_archived, coupon.bad_definition; at the COMMIT
-// coupon.claim_code_taken, coupon.issue_limit, coupon.claimed_out.
+// coupon.claim_code_taken, coupon.definition_code_taken, coupon.issue_limit,
+// coupon.claimed_out.
 func Update(ctx context.Context, tx *db.Tx, m id.ID, d *Definition) error {
 	d.tidy()
 	old, err := lockDefinition(ctx, tx, m, d.ID)
@@ -106,11 +107,11 @@ func Update(ctx context.Context, tx *db.Tx, m id.ID, d *Definition) error {
 	}
 	// A limit that was not there before begins with what there is: under the lock of
 	// the row no coupon of it can be in the making.
-	tx.Queue(`update coupon_definitions set name = $3, version = $4, remind_days = $5, issue_limit = $6, claim_code = $7, claim_from = $8, claim_until = $9, claim_limit = $10, claim_per_member = $11,
+	tx.Queue(`update coupon_definitions set name = $3, version = $4, remind_days = $5, issue_limit = $6, claim_code = $7, claim_from = $8, claim_until = $9, claim_limit = $10, claim_per_member = $11, code = $12,
 		issued = case when cast($6 as bigint) = 0 then 0 else (select count(*) from coupons c where c.merchant_id = $1 and c.definition_id = $2)
 			+ (select coalesce(sum(b.count - b.issued), 0) from coupon_batches b where b.merchant_id = $1 and b.definition_id = $2 and b.state = 'running') end
 		where merchant_id = $1 and id = $2`,
-		m, d.ID, d.Name, d.Version, d.RemindDays, d.IssueLimit, textOrNull(d.Claim.Code), instantOrNull(d.Claim.From), instantOrNull(d.Claim.Until), d.Claim.Limit, d.Claim.PerMember)
+		m, d.ID, d.Name, d.Version, d.RemindDays, d.IssueLimit, textOrNull(d.Claim.Code), instantOrNull(d.Claim.From), instantOrNull(d.Claim.Until), d.Claim.Limit, d.Claim.PerMember, textOrNull(d.Code))
 	return nil
 }
 

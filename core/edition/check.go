@@ -23,7 +23,7 @@ func (e *Edition) check() error {
 	if !isName(e.Brand.Name) {
 		return ErrNoName.On("brand.name")
 	}
-	for _, step := range []func() error{e.checkLocales, e.checkTerms, e.checkPacks, e.checkModules, e.checkLimits, e.checkColors} {
+	for _, step := range []func() error{e.checkLocales, e.checkTerms, e.checkPacks, e.checkPackKeys, e.checkModules, e.checkLimits, e.checkColors} {
 		if err := step(); err != nil {
 			return err
 		}

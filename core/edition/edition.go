@@ -38,11 +38,12 @@ type Edition struct {
 	ID          string                       `json:"id"`
 	Name        string                       `json:"name"`
 	Brand       Brand                        `json:"brand"`
-	Terms       map[string]map[string]string `json:"terms,omitempty"`   // locale -> key -> text
-	Locales     []string                     `json:"locales,omitempty"` // offered, the first by default; none: all
-	Packs       []Pack                       `json:"packs,omitempty"`   // what a new merchant begins with
-	Modules     []string                     `json:"modules,omitempty"` // none: all
-	Limits      map[string]int64             `json:"limits,omitempty"`  // absent: unlimited
+	Terms       map[string]map[string]string `json:"terms,omitempty"`     // locale -> key -> text
+	Locales     []string                     `json:"locales,omitempty"`   // offered, the first by default; none: all
+	Packs       []Pack                       `json:"packs,omitempty"`     // what a new merchant begins with
+	Modules     []string                     `json:"modules,omitempty"`   // none: all
+	Limits      map[string]int64             `json:"limits,omitempty"`    // absent: unlimited
+	PackKeys    []PackKey                    `json:"pack_keys,omitempty"` // whose rule packs load
 	Development bool                         `json:"development,omitempty"`
 
 	locales map[string]i18n.Locale

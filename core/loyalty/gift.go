@@ -3,6 +3,7 @@ package loyalty
 import (
 	"context"
 	"errors"
+	"regexp"
 	"strings"
 	"unicode/utf8"
 
@@ -22,12 +23,14 @@ var (
 	ErrGiftNotYet   = fault.New(fault.Conflict, "loyalty.gift_not_yet")
 	ErrGiftOver     = fault.New(fault.Conflict, "loyalty.gift_over") // archived, or past its date
 	ErrGiftCount    = fault.New(fault.Invalid, "loyalty.bad_gift_count")
+	ErrGiftCode     = fault.New(fault.Conflict, "loyalty.gift_code_taken")
 	ErrGiftBack     = fault.New(fault.Conflict, "loyalty.gift_back_exceeds") // more than was taken
 )
 
 var (
 	_ = db.Guard("ck_gifts_on_hand", ErrGiftGone)
 	_ = db.Guard("ck_gifts_taken", ErrGiftBack)
+	_ = db.Guard("ux_gifts_code", ErrGiftCode)
 	_ = db.Guard("ck_gift_members_taken", ErrGiftLimit)
 	_ = db.Guard("ck_gift_redemptions_back", ErrGiftBack)
 	_ = db.GuardRetry("gift_members_pkey") // two first ones of a member at once
@@ -37,6 +40,7 @@ var (
 type Gift struct {
 	ID         id.ID
 	Name       string
+	Code       string       // by which rules know the gift; "": they do not
 	SKU        id.ID        // whose stock counts; none: the gift is no SKU
 	Points     int64        // for one
 	Money      money.Amount // to be paid beside the points, for one
@@ -56,11 +60,15 @@ const (
 	maxGiftCount  = 1_000_000_000
 )
 
+var giftCode = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9_.-]{0,39}$`)
+
 func (g *Gift) check() error {
-	g.Name = strings.TrimSpace(g.Name)
+	g.Name, g.Code = strings.TrimSpace(g.Name), strings.TrimSpace(g.Code)
 	switch n := utf8.RuneCountInString(g.Name); {
 	case n == 0 || n > 100 || !utf8.ValidString(g.Name):
 		return ErrGift.On("name")
+	case g.Code != "" && !giftCode.MatchString(g.Code):
+		return ErrGift.On("code")
 	case g.Points < 1 || g.Points > maxGiftPoints:
 		return ErrGift.On("points")
 	case g.Money < 0 || !money.Fits(int64(g.Money)):
@@ -103,15 +111,22 @@ func (g *Gift) onHand() any {
 	return g.OnHand
 }
 
+func (g *Gift) code() any {
+	if g.Code == "" {
+		return nil
+	}
+	return g.Code
+}
+
 // CreateGift adds a gift and fills in its id. Fault: loyalty.bad_gift.
 func CreateGift(tx *db.Tx, m id.ID, g *Gift) error {
 	if err := g.check(); err != nil {
 		return err
 	}
 	g.ID, g.Version, g.Taken, g.Archived, g.UpdatedAt = tx.NewID(), 1, 0, false, tx.Now
-	tx.Queue(`insert into gifts (merchant_id, id, name, sku_id, points, money, on_hand, per_member, valid_from, valid_until, created_at, updated_at)
-		values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $11)`,
-		m, g.ID, g.Name, g.SKU, g.Points, int64(g.Money), g.onHand(), g.PerMember, g.ValidFrom, g.ValidUntil, tx.Now)
+	tx.Queue(`insert into gifts (merchant_id, id, name, sku_id, points, money, on_hand, per_member, valid_from, valid_until, created_at, updated_at, code)
+		values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $11, $12)`,
+		m, g.ID, g.Name, g.SKU, g.Points, int64(g.Money), g.onHand(), g.PerMember, g.ValidFrom, g.ValidUntil, tx.Now, g.code())
 	return nil
 }
 
@@ -123,8 +138,8 @@ func UpdateGift(ctx context.Context, tx *db.Tx, m id.ID, g *Gift) error {
 		return err
 	}
 	n, err := tx.Exec(ctx, `update gifts set name = $3, sku_id = $4, points = $5, money = $6, on_hand = $7, per_member = $8, valid_from = $9, valid_until = $10,
-		archived = $11, version = version + 1, updated_at = $12 where merchant_id = $1 and id = $2 and (version = $13 or $13 = 0)`,
-		m, g.ID, g.Name, g.SKU, g.Points, int64(g.Money), g.onHand(), g.PerMember, g.ValidFrom, g.ValidUntil, g.Archived, tx.Now, g.Version)
+		archived = $11, version = version + 1, updated_at = $12, code = $14 where merchant_id = $1 and id = $2 and (version = $13 or $13 = 0)`,
+		m, g.ID, g.Name, g.SKU, g.Points, int64(g.Money), g.onHand(), g.PerMember, g.ValidFrom, g.ValidUntil, g.Archived, tx.Now, g.Version, g.code())
 	if err != nil || n > 0 {
 		return err
 	}
@@ -134,11 +149,11 @@ func UpdateGift(ctx context.Context, tx *db.Tx, m id.ID, g *Gift) error {
 	return ErrGiftVersion
 }
 
-const giftColumns = `id, name, sku_id, points, money, on_hand, taken, per_member, valid_from, valid_until, archived, version, updated_at`
+const giftColumns = `id, name, sku_id, points, money, on_hand, taken, per_member, valid_from, valid_until, archived, version, updated_at, coalesce(code, '')`
 
 func scanGift(r db.Row, g *Gift) error {
 	var onHand *int64
-	err := r.Scan(&g.ID, &g.Name, &g.SKU, &g.Points, &g.Money, &onHand, &g.Taken, &g.PerMember, &g.ValidFrom, &g.ValidUntil, &g.Archived, &g.Version, &g.UpdatedAt)
+	err := r.Scan(&g.ID, &g.Name, &g.SKU, &g.Points, &g.Money, &onHand, &g.Taken, &g.PerMember, &g.ValidFrom, &g.ValidUntil, &g.Archived, &g.Version, &g.UpdatedAt, &g.Code)
 	if onHand != nil {
 		g.Counted, g.OnHand = true, *onHand
 	}
@@ -165,6 +180,18 @@ func ListGifts(ctx context.Context, r db.Reader, m id.ID, all bool) ([]Gift, err
 func AskGifts(m id.ID, ids []id.ID, out *[]Gift) db.Ask {
 	*out = nil
 	return db.Ask{SQL: `select ` + giftColumns + ` from gifts where merchant_id = $1 and id in_ids($2)`, Args: []any{m, ids}, Scan: func(r db.Row) error {
+		var g Gift
+		err := scanGift(r, &g)
+		*out = append(*out, g)
+		return err
+	}}
+}
+
+// AskGiftsByCode reads gifts by the codes that rules know them by; one that is
+// not there or archived is not in out.
+func AskGiftsByCode(m id.ID, codes []string, out *[]Gift) db.Ask {
+	*out = nil
+	return db.Ask{SQL: `select ` + giftColumns + ` from gifts where merchant_id = $1 and code in_texts($2) and not archived`, Args: []any{m, codes}, Scan: func(r db.Row) error {
 		var g Gift
 		err := scanGift(r, &g)
 		*out = append(*out, g)

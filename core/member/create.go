@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"github.com/shopwright/shopwright/core/db"
+	"github.com/shopwright/shopwright/core/event"
 	"github.com/shopwright/shopwright/core/id"
 )
 
@@ -25,6 +26,14 @@ type In struct {
 	DocumentKind string // with Document
 	Document     string // number of an identity document
 	Occupation   string
+}
+
+// EventJoined tells that a member was enrolled.
+const EventJoined = "member.joined.v1"
+
+// Joined is the data of EventJoined.
+type Joined struct {
+	Member id.ID `json:"member_id"`
 }
 
 // Create enrols a member and sends the statements, so that a phone or card
@@ -64,6 +73,7 @@ func QueueCreate(tx *db.Tx, v *Vault, in In) (Member, error) {
 	tx.Queue(`insert into member_private (merchant_id, member_id, display_name, search_name, phone_index, phone_tail, birth_month, wrapped_key, sealed, document_index)
 		values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`,
 		in.Merchant, mb.ID, mb.DisplayName, searchForm(mb.DisplayName), whole, tail, mb.BirthMonth, wrapped, sealed, v.documentOrNil(in.Merchant, mb.Private.Document))
+	event.Emit(tx, event.Event{Merchant: in.Merchant, Type: EventJoined, Shop: in.Shop, Data: event.JSON(Joined{mb.ID})})
 	if in.Tier != "" {
 		tx.Queue(`insert into tier_history (merchant_id, id, member_id, from_tier, to_tier, at, reason) values ($1, $2, $3, '', $4, $5, $6)`,
 			in.Merchant, tx.NewID(), mb.ID, in.Tier, tx.Now, ReasonJoined)

@@ -37,15 +37,47 @@ func AskFacts(m, memberID id.ID, today clock.Date, refs []promotion.FactRef, out
 // the whole life is asked for, the sums of the days before. out has one value for
 // each ref, in order.
 func AskFactsIn(zone clock.Zone, m, memberID id.ID, today clock.Date, refs []promotion.FactRef, out *[]promotion.FactValue) []db.Ask {
+	return AskFactsAt(zone, m, memberID, id.None, today, refs, out)
+}
+
+// AskFactsAt is AskFactsIn with the shop that facts of one shop are counted in;
+// without a shop they are nothing. Check-ins, referrals and top-ups, which few
+// packs ask for, are one more row source each.
+func AskFactsAt(zone clock.Zone, m, memberID, shop id.ID, today clock.Date, refs []promotion.FactRef, out *[]promotion.FactValue) []db.Ask {
 	values := make([]promotion.FactValue, len(refs))
 	*out = values
-	if len(refs) == 0 {
-		return nil
-	}
-	life, yearly := false, false
-	first := today.AddDays(1)
+	var wide, local []int
+	other := map[promotion.FactKind][]int{}
 	for i, f := range refs {
 		values[i].FactRef = f
+		switch {
+		case f.Kind >= promotion.FactCheckIns:
+			other[f.Kind] = append(other[f.Kind], i)
+		case f.Shop:
+			local = append(local, i)
+			if f.Kind == promotion.FactLastVisit {
+				values[i].Value = -1
+			}
+		default:
+			wide = append(wide, i)
+		}
+	}
+	var asks []db.Ask
+	if len(wide) > 0 {
+		asks = append(asks, askDays(zone, m, memberID, id.None, today, values, wide))
+	}
+	if len(local) > 0 && !shop.IsNone() {
+		asks = append(asks, askDays(zone, m, memberID, shop, today, values, local))
+	}
+	return append(asks, askCounts(zone, m, memberID, shop, today, values, other)...)
+}
+
+// askDays sums up the days of a member for the values at some positions.
+func askDays(zone clock.Zone, m, memberID, shop id.ID, today clock.Date, values []promotion.FactValue, at []int) db.Ask {
+	life, yearly := false, false
+	first := today.AddDays(1)
+	for _, i := range at {
+		f := values[i].FactRef
 		switch from, _ := promotion.WindowOf(f.WindowDays, today, ""); {
 		case from == "":
 			life = true
@@ -55,8 +87,12 @@ func AskFactsIn(zone clock.Zone, m, memberID id.ID, today clock.Date, refs []pro
 			first = min(first, from)
 		}
 	}
-	return []db.Ask{{
-		SQL: factsSQL(life, yearly), Args: []any{m, memberID, string(first), string(today)},
+	args := []any{m, memberID, string(first), string(today)}
+	if !shop.IsNone() {
+		args = append(args, shop)
+	}
+	return db.Ask{
+		SQL: factsSQL(life, yearly, !shop.IsNone()), Args: args,
 		Scan: func(r db.Row) error {
 			var joined clock.Instant
 			var days string
@@ -65,28 +101,39 @@ func AskFactsIn(zone clock.Zone, m, memberID id.ID, today clock.Date, refs []pro
 				return err
 			}
 			list, err := bucketsOf(days)
-			if err == nil {
-				sumUp(values, list, before, today, zone.BusinessDate(joined))
+			if err != nil {
+				return err
 			}
-			return err
+			some := make([]promotion.FactValue, len(at))
+			for k, i := range at {
+				some[k] = values[i]
+			}
+			sumUp(some, list, before, today, zone.BusinessDate(joined))
+			for k, i := range at {
+				values[i] = some[k]
+			}
+			return nil
 		},
-	}}
+	}
 }
 
 // factsSQL answers one row. The days come as one text, because a hundred rows cost
 // more on their way than their reading does.
-func factsSQL(life, yearly bool) string {
-	joined := "0"
+func factsSQL(life, yearly, local bool) string {
+	joined, in := "0", ""
 	if yearly {
 		joined = `coalesce((select joined_at from members where merchant_id = $1 and id = $2), 0)`
 	}
-	days := `coalesce((select string_agg(concat_ws(' ', date, spend, visits, points), ';') from member_day where merchant_id = $1 and member_id = $2 and date >= $3 and date <= $4), '')`
+	if local {
+		in = ` and shop_id = $5`
+	}
+	days := `coalesce((select string_agg(concat_ws(' ', date, spend, visits, points), ';') from member_day where merchant_id = $1 and member_id = $2 and date >= $3 and date <= $4` + in + `), '')`
 	if !life {
 		return `select ` + joined + `, ` + days + `, 0, 0, 0, ''`
 	}
 	return `select ` + joined + `, ` + days + `, cast(coalesce(sum(spend), 0) as bigint), cast(coalesce(sum(points), 0) as bigint),
 		count(distinct case when visits > 0 then date end), coalesce(max(case when visits > 0 then date end), '')
-		from member_day where merchant_id = $1 and member_id = $2 and date < $3`
+		from member_day where merchant_id = $1 and member_id = $2 and date < $3` + in
 }
 
 // figures are what days come to; last is the last one with a visit, "" none.

@@ -97,8 +97,9 @@ type Change struct {
 
 // Set writes a change: the configuration by its hash, each shop's activation
 // and its history. A failure count and a notice end with it. Whether the pack
-// is installed and the configuration valid is the caller's to check before.
-// Faults: pack.shop_required, pack.id_required, pack.config_malformed.
+// is installed and the configuration valid is the caller's to check before; that
+// it is not removed meanwhile is checked here.
+// Faults: pack.shop_required, pack.id_required, pack.config_malformed, pack.removed.
 func Set(ctx context.Context, tx *db.Tx, c Change) error {
 	if len(c.Shops) == 0 {
 		return ErrNoShop
@@ -112,6 +113,11 @@ func Set(ctx context.Context, tx *db.Tx, c Change) error {
 	var object map[string]json.RawMessage
 	if json.Unmarshal(c.Config, &object) != nil || object == nil {
 		return ErrConfigText
+	}
+	if c.Enabled {
+		if err := mustBeUsable(ctx, tx, c.Merchant, c.PackID, c.Version); err != nil {
+			return err
+		}
 	}
 	hash := hashOf(c.Config)
 	tx.Queue(`insert into pack_configs (merchant_id, pack_id, hash, config, created_at) values ($1, $2, $3, $4, $5) on conflict (merchant_id, pack_id, hash) do nothing`,

@@ -227,18 +227,8 @@ func (b *Bundle) Ref(config []byte, priority int32) promotion.PackRef {
 	return promotion.PackRef{
 		ID: b.ID, Version: b.Version, ModuleHash: b.ModuleHash(),
 		ConfigHash: hashOf(config), Config: config, Priority: priority,
+		Limits: promotion.Limits{Fuel: b.Limits.Fuel, Depth: b.Limits.Depth, MemoryBytes: b.Limits.MemoryBytes, OutputBytes: b.Limits.OutputBytes},
 	}
-}
-
-// SignedBy finds which of the keys has signed the manifest, and with it, through
-// its hashes, every file. False for an unsigned pack.
-func (b *Bundle) SignedBy(keys ...ed25519.PublicKey) (ed25519.PublicKey, bool) {
-	for _, k := range keys {
-		if len(k) == ed25519.PublicKeySize && ed25519.Verify(k, b.ManifestBytes, b.Signature) {
-			return k, true
-		}
-	}
-	return nil, false
 }
 
 // Build makes a bundle: the manifest with the hashes of the files, and a
@@ -260,7 +250,7 @@ func Build(m Manifest, files map[string][]byte, key ed25519.PrivateKey) ([]byte,
 	}
 	all[manifestFile] = append(raw, '\n')
 	if key != nil {
-		all[signatureFile] = ed25519.Sign(key, all[manifestFile])
+		all[signatureFile] = signManifest(key, all[manifestFile])
 	}
 	data, err := zipped(all)
 	if err != nil {

@@ -2,12 +2,17 @@ package pack
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"github.com/shopwright/shopwright/core/clock"
 	"github.com/shopwright/shopwright/core/db"
+	"github.com/shopwright/shopwright/core/fault"
 	"github.com/shopwright/shopwright/core/id"
 )
+
+// ErrNoRecord says that the history has no such state.
+var ErrNoRecord = fault.New(fault.NotFound, "pack.record_not_found")
 
 // Record is one state of a pack in a shop, from At until the next one.
 type Record struct {
@@ -46,17 +51,71 @@ func History(ctx context.Context, r db.Reader, m, shop id.ID, packID string, pag
 		}
 	}
 	args = append(args, page.Size()+1)
-	rows, err := db.All(ctx, r, func(row db.Row, h *Record) error {
-		var config string
-		err := row.Scan(&h.ID, &h.Shop, &h.PackID, &h.Enabled, &h.Version, &h.ConfigHash, &config, &h.Priority, &h.At, &h.Actor, &h.Reason)
-		h.Config = []byte(config)
-		return err
-	}, `select h.id, h.shop_id, h.pack_id, h.enabled, h.version, h.config_hash, c.config, h.priority, h.at, h.actor_id, h.reason from pack_history h
-		join pack_configs c on c.merchant_id = h.merchant_id and c.pack_id = h.pack_id and c.hash = h.config_hash
-		where `+where+fmt.Sprintf(` order by h.id desc limit $%d`, len(args)), args...)
+	rows, err := db.All(ctx, r, scanRecord, selectRecords+` where `+where+fmt.Sprintf(` order by h.id desc limit $%d`, len(args)), args...)
 	if err != nil {
 		return nil, "", err
 	}
 	items, next = db.Cut(page, rows, func(h Record) id.ID { return h.ID })
 	return items, next, nil
+}
+
+const selectRecords = `select h.id, h.shop_id, h.pack_id, h.enabled, h.version, h.config_hash, c.config, h.priority, h.at, h.actor_id, h.reason from pack_history h
+	join pack_configs c on c.merchant_id = h.merchant_id and c.pack_id = h.pack_id and c.hash = h.config_hash`
+
+func scanRecord(row db.Row, h *Record) error {
+	var config string
+	err := row.Scan(&h.ID, &h.Shop, &h.PackID, &h.Enabled, &h.Version, &h.ConfigHash, &config, &h.Priority, &h.At, &h.Actor, &h.Reason)
+	h.Config = []byte(config)
+	return err
+}
+
+// GetRecord reads one state of the history. Fault: pack.record_not_found.
+func GetRecord(ctx context.Context, r db.Reader, m, record id.ID) (Record, error) {
+	h, err := db.One(ctx, r, scanRecord, selectRecords+` where h.merchant_id = $1 and h.id = $2`, m, record)
+	if errors.Is(err, db.ErrNoRow) {
+		return Record{}, ErrNoRecord
+	}
+	return h, err
+}
+
+// Back is the change that makes a state of the history the present one again, in
+// its shop: version, configuration, priority, on or off. It takes effect at the
+// next quote. Faults: pack.not_installed, pack.removed where it was on with a
+// version that has been removed since, pack.config_invalid.
+func (v *View) Back(h Record) (Change, error) {
+	b, err := v.Get(h.PackID, h.Version)
+	if h.Enabled {
+		b, err = v.Usable(h.PackID, h.Version)
+	}
+	if err != nil {
+		return Change{}, err
+	}
+	config, err := b.CheckConfig(h.Config)
+	return Change{Merchant: v.merchant, Shops: []id.ID{h.Shop}, PackID: h.PackID, Enabled: h.Enabled, Version: h.Version, Config: config, Priority: h.Priority}, err
+}
+
+// Befores finds, for each of some records, the state that it replaced in its shop;
+// the first of a shop has none.
+func Befores(ctx context.Context, r db.Reader, m id.ID, items []Record) (map[id.ID]Record, error) {
+	out := map[id.ID]Record{}
+	for i, h := range items {
+		found := false
+		for _, older := range items[i+1:] {
+			if older.Shop == h.Shop && older.PackID == h.PackID {
+				out[h.ID], found = older, true
+				break
+			}
+		}
+		if found {
+			continue
+		}
+		older, _, err := History(ctx, r, m, h.Shop, h.PackID, db.Page{After: h.ID, Limit: 1})
+		if err != nil {
+			return nil, err
+		}
+		if len(older) > 0 {
+			out[h.ID] = older[0]
+		}
+	}
+	return out, nil
 }

@@ -98,3 +98,9 @@ func CompareVersions(a, b string) int {
 	}
 	return cmp.Compare(a, b)
 }
+
+// Prerelease reports whether a version is a release candidate, or no version.
+func Prerelease(s string) bool {
+	v, ok := parseVersion(s)
+	return !ok || len(v.pre) > 0
+}

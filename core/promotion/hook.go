@@ -286,6 +286,16 @@ type PackRef struct {
 	ConfigHash string // hex SHA-256 of Config
 	Config     []byte // JSON, valid by the pack's schema
 	Priority   int32  // the merchant's own; added to each candidate's
+	Limits     Limits // the pack's own, from its manifest
+}
+
+// Limits lower the host's limits for the calls of one pack; 0 leaves the host's,
+// and so does what is larger.
+type Limits struct {
+	Fuel        int64 // instructions of one call
+	Depth       int64 // of calls in each other
+	MemoryBytes int64 // in whole pages of 64 KiB, rounded down
+	OutputBytes int64
 }
 
 // Answer is one call with what it cost.

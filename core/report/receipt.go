@@ -68,7 +68,7 @@ func (r *Receipts) Document(ctx context.Context, m, saleID id.ID, locale string,
 	if locale == "" {
 		locale = desk.Merchant.Locale
 	}
-	w := &receiptWriter{packs: r.Packs, l: i18n.Match(locale), s: s, of: of, people: people, zone: desk.Shop.Zone, draws: draws}
+	w := &receiptWriter{packs: r.Packs.For(ctx, m), l: i18n.Match(locale), s: s, of: of, people: people, zone: desk.Shop.Zone, draws: draws}
 	if ids := plansOf(draws); len(ids) > 0 {
 		if err := r.DB.Batch(ctx, catalog.AskPlans(m, ids, &w.plans)); err != nil {
 			return receipt.Document{}, err
@@ -99,7 +99,7 @@ func staffOf(s *sale.Sale) (out []id.ID) {
 }
 
 type receiptWriter struct {
-	packs  *pack.Registry
+	packs  Texts
 	l      i18n.Locale
 	s, of  *sale.Sale
 	people []auth.Staff
@@ -258,10 +258,16 @@ func lastDigits(number string) string {
 	return number
 }
 
+// Texts finds the version of a pack that made something; a merchant's pack.View is
+// one. Fault: pack.not_installed.
+type Texts interface {
+	Get(id, version string) (*pack.Bundle, error)
+}
+
 // AdjustmentText is an adjustment in the reader's language, from the catalogue of
 // the pack version that made it; where that is not installed any more, its code.
 // What a person took off is named without the reason, which is for the shop.
-func AdjustmentText(packs *pack.Registry, l i18n.Locale, ccy money.Currency, a sale.Adjustment) string {
+func AdjustmentText(packs Texts, l i18n.Locale, ccy money.Currency, a sale.Adjustment) string {
 	switch {
 	case a.Kind == adjustManual && a.Arg > 0:
 		return l.T("sale.adjustment_manual_rate", "rate", l.Percent(money.Rate(a.Arg)))

@@ -90,7 +90,7 @@ func queueParts(tx *db.Tx, s *Sale) {
 // as one compressed blob: the messages of a sale are alike, so they compress well
 // together.
 func queueRules(tx *db.Tx, s *Sale) {
-	if len(s.Rules) == 0 {
+	if len(s.Rules) == 0 && (s.Trace == "" || s.Trace == "{}") {
 		return
 	}
 	var in, out bytes.Buffer

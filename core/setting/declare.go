@@ -40,6 +40,12 @@ var (
 
 	PointsPerUnit = Int("points.per_unit", 100, 1, 1_000_000_000, PerMerchant,
 		"how many points are worth one major unit of the currency as a tender")
+	PointsTenderRate = Int("points.tender_rate", int64(money.Whole), 0, int64(money.Whole), PerShop,
+		"the most of a bill that points may pay, in millionths (200000 = 20 %)")
+	PointsTenderStep = Int("points.tender_step", 0, 0, 1_000_000_000, PerShop,
+		"points pay whole multiples of this amount, in minor units; 0: any amount")
+	PointsTenderFrom = Int("points.tender_from", 0, 0, 1_000_000_000_000, PerShop,
+		"a bill below this amount is not paid with points, in minor units")
 	PointsPendingDays = Int("points.pending_days", 0, 0, 365, PerMerchant,
 		"after how many business days earned points can be spent; 0: at once")
 	PointsValidity = Choice("points.validity", []string{"never", "days", "months", "year_end"}, PerMerchant,
@@ -72,6 +78,8 @@ var (
 
 	StoredValueConsumption = Choice("stored_value.consumption", []string{"proportional", "principal_first", "bonus_first"}, PerMerchant,
 		"which part of a top-up a spend takes: both in proportion, the paid part first, the given part first")
+	StoredValueCategories = Text("stored_value.categories", "", 500, PerShop,
+		"the categories that stored value pays for, separated by commas; empty: all")
 	StoredValuePIN = Choice("stored_value.pin", []string{"if_set", "never", "always"}, PerShop,
 		"whether spending stored value asks for the member's PIN: where one is set, never, always")
 
@@ -85,6 +93,15 @@ var (
 		"what happens where a sale of prepaid value breaks a limit of the law profile")
 	PointsAdjustBelowZero = Bool("points.adjust_below_zero", false, PerMerchant,
 		"points may be taken by hand beyond what there is; the rest is a debt")
+
+	ReferralLevels = Int("referral.levels", 0, 0, 2, PerMerchant,
+		"how far up bringing a member is rewarded: not at all, who brought it, and who brought that one")
+	TriggerMemberLimit = Int("trigger.member_day_limit", 10, 0, 1000, PerMerchant,
+		"how often in a day triggers give one member something")
+	TriggerDayLimit = Int("trigger.day_limit", 10_000, 0, 1_000_000_000, PerMerchant,
+		"how often in a day triggers give something, all members together")
+	TriggerLapseDays = Text("trigger.lapse_days", "", 100, PerMerchant,
+		"after how many days without a visit a lapse is noticed, separated by commas (30, 60, 90); empty: never")
 
 	StockAllowNegative = Bool("stock.allow_negative", false, PerShop,
 		"a SKU may be sold below what is on hand; taken over by stock levels when they are made")

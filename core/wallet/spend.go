@@ -22,10 +22,15 @@ type Part struct {
 // the oldest, in each the order of its own policy, as of the given instant. What
 // open sales hold stays. Faults: wallet.insufficient_funds, wallet.frozen.
 func Spend(tx *db.Tx, p *ledger.Purse, e *ledger.Entry, ccy string, amount money.Amount, asOf clock.Instant) error {
+	return SpendBy(tx, p, e, ccy, amount, asOf, "")
+}
+
+// SpendBy is Spend in the order of a policy instead of the lots' own; "" is theirs.
+func SpendBy(tx *db.Tx, p *ledger.Purse, e *ledger.Entry, ccy string, amount money.Amount, asOf clock.Instant, policy Policy) error {
 	if stopped(tx, p, asOf) {
 		return ErrFrozen
 	}
-	parts, err := planBy(p, ccy, amount, when{asOf, tx.Now}, "")
+	parts, err := planBy(p, ccy, amount, when{asOf, tx.Now}, policy)
 	if err != nil {
 		return err
 	}
@@ -56,10 +61,15 @@ func stopped(tx *db.Tx, p *ledger.Purse, asOf clock.Instant) bool { return asOf 
 // Reserve answers how much of which account a spending would take, for holds.
 // Faults: those of Spend.
 func Reserve(p *ledger.Purse, ccy string, amount money.Amount, asOf clock.Instant) ([]Part, error) {
+	return ReserveBy(p, ccy, amount, asOf, "")
+}
+
+// ReserveBy is Reserve for a SpendBy.
+func ReserveBy(p *ledger.Purse, ccy string, amount money.Amount, asOf clock.Instant, policy Policy) ([]Part, error) {
 	if Frozen(p) {
 		return nil, ErrFrozen
 	}
-	parts, err := planBy(p, ccy, amount, at(asOf), "")
+	parts, err := planBy(p, ccy, amount, at(asOf), policy)
 	if err != nil {
 		return nil, err
 	}

@@ -35,6 +35,7 @@ type LineIn struct {
 	Face       string    `json:"face,omitempty"`        // Gift card: what it may pay; default: its price
 	FreeVisits int64     `json:"free_visits,omitempty"`
 	GiftID     string    `json:"gift_id,omitempty"`  // Gift
+	GrantID    string    `json:"grant_id,omitempty"` // Gift: the grant that it is fetched of, instead of points
 	PlanID     string    `json:"plan_id,omitempty"`  // Punch card: the plan
 	Quantity   string    `json:"quantity,omitempty"` // SKUs and gifts
 	SKUID      string    `json:"sku_id,omitempty"`   // Punch card without a plan: the service
@@ -81,13 +82,15 @@ type Quote struct {
 	Discount     string          `json:"discount"`
 	ExpiresAt    time.Time       `json:"expires_at"`
 	Fallbacks    []Fallback      `json:"fallbacks"`
+	Grants       []QuoteGrant    `json:"grants"` // What the sale would give besides money
 	Lines        []Line          `json:"lines"`
 	Member       *QuoteMember    `json:"member,omitempty"`
 	PointsEarned int64           `json:"points_earned"`
 	QuoteRef     string          `json:"quote_ref"` // Name it in the sale
 	Subtotal     string          `json:"subtotal"`
 	Tax          string          `json:"tax"`
-	Tenders      []Tender        `json:"tenders"` // A plan: what was asked for, the rest in cash; without, stored value as far as it goes
+	TenderLimits []TenderLimit   `json:"tender_limits"` // What the member's own tenders may pay; one that is not named pays anything
+	Tenders      []Tender        `json:"tenders"`       // A plan: what was asked for, the rest in cash; without, stored value as far as it goes
 	Total        string          `json:"total"`
 	Warnings     []Warning       `json:"warnings"`
 }

@@ -2,6 +2,7 @@ package client
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"crypto/rand"
 	"encoding/json"
@@ -109,6 +110,7 @@ func WithKey(key string) Option { return func(r *request) { r.key = key } }
 
 type request struct {
 	method, path, accept, key string
+	contentType               string // of a body that is bytes; "": JSON
 	query                     url.Values
 	in                        any
 	again                     bool // it may be sent again though it has no key
@@ -174,8 +176,8 @@ func post[T any](ctx context.Context, c *Client, path string, in any, o []Option
 // repetition of one that came through is answered otherwise (a stale version, a
 // thing that is not there any more).
 func (c *Client) do(ctx context.Context, r request, out any) error {
-	var body []byte
-	if r.in != nil {
+	body, raw := r.in.([]byte)
+	if r.in != nil && (!raw || r.contentType == "") {
 		var err error
 		if body, err = json.Marshal(r.in); err != nil {
 			return err
@@ -227,7 +229,7 @@ func (c *Client) once(ctx context.Context, r request, body []byte, out any) erro
 		}
 	}
 	if r.in != nil {
-		req.Header.Set("Content-Type", "application/json")
+		req.Header.Set("Content-Type", cmp.Or(r.contentType, "application/json"))
 	}
 	resp, err := c.HTTP.Do(req)
 	if err != nil {

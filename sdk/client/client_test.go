@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"sync"
@@ -134,6 +135,30 @@ func TestWhatIsSentAgain(t *testing.T) {
 		if err := call(c); err != nil || len(a.urls) != 2 || a.keys[0] != a.keys[1] || (a.keys[0] != "") != (name == "a key without a body") {
 			t.Errorf("%s: %q with %q, %v", name, a.urls, a.keys, err)
 		}
+	}
+}
+
+func TestABundleIsSentAsItIs(t *testing.T) {
+	bundle := []byte("PK\x03\x04")
+	n := 0
+	var keys []string
+	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		got, _ := io.ReadAll(r.Body)
+		if string(got) != string(bundle) || r.Header.Get("Content-Type") != "application/zip" || r.URL.Path != "/api/v1/packs" {
+			t.Errorf("%q as %q to %s", got, r.Header.Get("Content-Type"), r.URL.Path)
+		}
+		keys = append(keys, r.Header.Get("Idempotency-Key"))
+		if n++; n == 1 {
+			w.WriteHeader(http.StatusServiceUnavailable)
+			return
+		}
+		w.WriteHeader(http.StatusCreated)
+		_, _ = w.Write([]byte(`{"pack_id":"mine","version":"1.0.0","trust":"merchant"}`))
+	}))
+	t.Cleanup(s.Close)
+	in, err := client.New(s.URL, "k").InstallPack(context.Background(), bundle)
+	if err != nil || in.PackID != "mine" || in.Trust != "merchant" || n != 2 || keys[0] == "" || keys[0] != keys[1] {
+		t.Error(in, err, n, keys)
 	}
 }
 

@@ -177,6 +177,7 @@ type CouponDesign struct {
 // CouponDefinition is a design with how its coupons come about.
 type CouponDefinition struct {
 	CouponDesign
+	Code       string         `json:"code"` // By which rules know the design
 	Archived   bool           `json:"archived"`
 	Claim      *CouponClaim   `json:"claim,omitempty"`
 	CreatedAt  time.Time      `json:"created_at"`
@@ -188,7 +189,8 @@ type CouponDefinition struct {
 // CouponDefinitionIn is a design to be made, or what it is to become.
 type CouponDefinitionIn struct {
 	Name           string       `json:"name"`
-	Kind           string       `json:"kind"` // Never changes. One of percent, cash, product
+	Code           string       `json:"code,omitempty"` // By which rules know the design
+	Kind           string       `json:"kind"`           // Never changes. One of percent, cash, product
 	Amount         string       `json:"amount,omitempty"`
 	Category       string       `json:"category,omitempty"`
 	Claim          *CouponClaim `json:"claim,omitempty"`

@@ -64,6 +64,7 @@ type Gift struct {
 	ID         string    `json:"id"`
 	Name       string    `json:"name"`
 	Archived   bool      `json:"archived"`
+	Code       string    `json:"code"` // By which rules know the gift
 	Currency   string    `json:"currency"`
 	Money      string    `json:"money"`             // To be paid beside the points, for one
 	OnHand     *int64    `json:"on_hand,omitempty"` // The gift's own count; without it none is kept
@@ -80,6 +81,7 @@ type Gift struct {
 // NewGift is a gift to be offered.
 type NewGift struct {
 	Name       string    `json:"name"`
+	Code       string    `json:"code,omitempty"` // By which rules know the gift
 	Money      string    `json:"money,omitempty"`
 	OnHand     *int64    `json:"on_hand,omitempty"`
 	PerMember  int64     `json:"per_member,omitempty"`

@@ -128,8 +128,9 @@ type NewMember struct {
 	Note         string `json:"note,omitempty"`
 	Occupation   string `json:"occupation,omitempty"`
 	Phone        string `json:"phone,omitempty"`
-	Sex          string `json:"sex,omitempty"`  // One of female, male, other
-	Tier         string `json:"tier,omitempty"` // The code of a tier to begin with
+	ReferrerID   string `json:"referrer_id,omitempty"` // The member who brought this one
+	Sex          string `json:"sex,omitempty"`         // One of female, male, other
+	Tier         string `json:"tier,omitempty"`        // The code of a tier to begin with
 }
 
 // MemberPatch changes what it names; nil stays as it is.

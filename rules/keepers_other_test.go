@@ -1,0 +1,5 @@
+//go:build !linux
+
+package rules
+
+func lesserKeepers(map[string]func() keeper) {}
