@@ -6,6 +6,8 @@ import (
 	"maps"
 	"slices"
 	"strconv"
+
+	"github.com/shopwright/shopwright/core/promotion"
 )
 
 // Difference is one setting that is not the same in two configurations or forms.
@@ -158,12 +160,12 @@ func (m *Manifest) factNames() []string {
 	return out
 }
 
-// Name is a fact with its window, as lists show it: "spend/365", "spend" for the
+// Name is a fact with its window, as lists show it: "spend/365d", "spend" for the
 // whole life, with "@shop" where it is counted in one shop.
 func (f Fact) Name() string {
 	name := f.Kind
-	if f.WindowDays > 0 {
-		name += "/" + strconv.Itoa(f.WindowDays)
+	if w := promotion.WindowName(f.WindowDays); w != "" {
+		name += "/" + w
 	}
 	if f.Shop {
 		name += "@shop"

@@ -209,7 +209,7 @@ func TestLint(t *testing.T) {
 	facts := placed(t, "x", 0, func(m *Manifest, _ map[string][]byte) {
 		m.Facts = []Fact{{Kind: "spend", WindowDays: 30}, {Kind: "spend", WindowDays: 365}, {Kind: "visits"}, {Kind: "spend", WindowDays: promotion.WindowMonth}, {Kind: "points"}}
 	})
-	expect(LintIn{Subject: facts, History: Days{promotion.FactSpend: 31, promotion.FactVisits: 31}}, LintFact+" spend/365", LintFactNone+" points")
+	expect(LintIn{Subject: facts, History: Days{promotion.FactSpend: 31, promotion.FactVisits: 31}}, LintFact+" spend/365d", LintFactNone+" points")
 	half := placed(t, "x", 0, func(_ *Manifest, f map[string][]byte) {
 		f["locales/zh-Hans.json"] = []byte(`{"a":"甲"}`)
 		delete(f, "locales/zh-Hant.json")
@@ -269,7 +269,7 @@ func TestDifferences(t *testing.T) {
 		f["locales/en.json"] = []byte(`{"a":"A"}`)
 	}).Bundle
 	d := DiffVersions(old, next)
-	if d.Same() || fmt.Sprint(d.Hooks, d.Powers, d.Facts, d.Messages) != "{[earn] [price]} {[points] [price]} {[spend/30] []} {[] [b c coupon]}" {
+	if d.Same() || fmt.Sprint(d.Hooks, d.Powers, d.Facts, d.Messages) != "{[earn] [price]} {[points] [price]} {[spend/30d] []} {[] [b c coupon]}" {
 		t.Errorf("%+v", d)
 	}
 	if got := show(d.Settings); got != `/rate/maximum >1 /steps >{"type":"array"} /steps[].at >{"type":"integer"} /steps[].deep >{"$ref":"#~1$defs~1s"}` && !strings.HasPrefix(got, `/rate/maximum >1 /steps >{"type":"array"} /steps[].at >{"type":"integer"} /steps[].deep >`) {

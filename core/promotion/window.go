@@ -1,6 +1,10 @@
 package promotion
 
-import "github.com/shopwright/shopwright/core/clock"
+import (
+	"strconv"
+
+	"github.com/shopwright/shopwright/core/clock"
+)
 
 // Windows of facts that are no number of days. They are values of
 // FactRef.WindowDays beyond any number of days, and part of the ABI: the numbers
@@ -25,6 +29,27 @@ const (
 func WindowKnown(days int) bool {
 	return days >= 0 && days <= maxWindowDays || days >= WindowMonth && days <= WindowMembershipYear ||
 		days > WindowMonths && days <= WindowMonths+maxWindowMonths
+}
+
+// WindowName is how a window is written: "90d", "month", "3m"; "" for the whole life.
+func WindowName(days int) string {
+	switch {
+	case days <= 0:
+		return ""
+	case days == WindowMonth:
+		return "month"
+	case days == WindowQuarter:
+		return "quarter"
+	case days == WindowYear:
+		return "year"
+	case days == WindowLastYear:
+		return "last-year"
+	case days == WindowMembershipYear:
+		return "membership-year"
+	case days > WindowMonths:
+		return strconv.Itoa(days-WindowMonths) + "m"
+	}
+	return strconv.Itoa(days) + "d"
 }
 
 // WindowOf is the first and the last day of a window that ends with today; from ""

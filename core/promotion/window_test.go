@@ -37,3 +37,11 @@ func TestWindowOf(t *testing.T) {
 		}
 	}
 }
+
+func TestWindowName(t *testing.T) {
+	for days, want := range map[int]string{0: "", 90: "90d", promotion.WindowMonth: "month", promotion.WindowLastYear: "last-year", promotion.WindowMonths + 3: "3m"} {
+		if got := promotion.WindowName(days); got != want {
+			t.Errorf("%d: %q, want %q", days, got, want)
+		}
+	}
+}
