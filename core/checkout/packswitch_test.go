@@ -109,7 +109,8 @@ func TestSwitchingAPackNeverChangesASaleInFlight(t *testing.T) {
 		var sold []*sale.Sale
 		for i := range registers {
 			tills.Go(func() {
-				for range rounds {
+				// However slow the machine, so long that everything was switched meanwhile.
+				for n := 0; n < rounds || n < 50*rounds && (switches.Load() < 15 || removals.Load() == 0); n++ {
 					got, err := s.quoteAndSell(i)
 					if err != nil {
 						t.Error(err)
@@ -124,7 +125,7 @@ func TestSwitchingAPackNeverChangesASaleInFlight(t *testing.T) {
 		tills.Wait()
 		stop.Store(true)
 		switcher.Wait()
-		if len(sold) != registers*rounds || switches.Load() < 4 || removals.Load() == 0 {
+		if len(sold) < registers*rounds || switches.Load() < 4 || removals.Load() == 0 {
 			t.Fatalf("%d sales, %d switches, %d removals: nothing was in flight", len(sold), switches.Load(), removals.Load())
 		}
 		// Now nothing is on and everything is removed: each sale still has its rule.
