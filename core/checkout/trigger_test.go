@@ -134,9 +134,12 @@ func TestEventsSetOffGrantsOnce(t *testing.T) {
 		var g sync.WaitGroup
 		for range 4 {
 			g.Go(func() {
-				for n := 1; n > 0; {
-					if n, err = s.desk.RunTriggers(s.ctx, s.m.ID, 10); err != nil {
+				for {
+					n, err := s.desk.RunTriggers(s.ctx, s.m.ID, 10)
+					if err != nil {
 						t.Error(err)
+					}
+					if err != nil || n == 0 {
 						return
 					}
 				}
