@@ -62,7 +62,7 @@ func (w *worker) sell(ctx context.Context) error {
 	b := w.basket()
 	b.Lines = w.goods()
 	if !w.one(8) {
-		b.Member = pick(w, w.w.Members)
+		b.Member = w.member()
 		if w.one(8) {
 			b.Lines = append(b.Lines, checkout.LineIn{Kind: sale.LineGift, Gift: pick(w, w.w.Gifts), Quantity: money.Quantity(1+w.n(2)) * money.One})
 		}
@@ -88,7 +88,7 @@ func (w *worker) sell(ctx context.Context) error {
 // prepaid sells what money is spent from later.
 func (w *worker) topUp(ctx context.Context) error {
 	b := w.basket()
-	b.Member = pick(w, w.w.Members)
+	b.Member = w.member()
 	b.Lines = []checkout.LineIn{{Kind: sale.LineTopUp, Amount: pick(w, []money.Amount{1, 999, 10_000, 33_333, 50_000, 100_000})}}
 	if w.one(5) {
 		b.Lines = append(b.Lines, checkout.LineIn{Kind: sale.LineTopUp, Amount: w.amount(20_000)})
@@ -98,7 +98,7 @@ func (w *worker) topUp(ctx context.Context) error {
 
 func (w *worker) sellPunches(ctx context.Context) error {
 	b := w.basket()
-	b.Member = pick(w, w.w.Members)
+	b.Member = w.member()
 	l := checkout.LineIn{Kind: sale.LinePunchCard, Plan: pick(w, w.w.Plans)}
 	if w.one(3) { // without a plan
 		l = checkout.LineIn{Kind: sale.LinePunchCard, SKU: pick(w, w.w.Services), Amount: w.amount(50_000), Visits: 1 + w.rng.Int64N(7), FreeVisits: w.rng.Int64N(3)}
@@ -113,7 +113,7 @@ func (w *worker) sellPunches(ctx context.Context) error {
 func (w *worker) sellGiftCard(ctx context.Context) error {
 	b := w.basket()
 	if w.one(2) {
-		b.Member = pick(w, w.w.Members)
+		b.Member = w.member()
 	}
 	face := w.amount(40_000)
 	b.Lines = []checkout.LineIn{{Kind: sale.LineGiftCard, Face: face, Amount: max(face-money.Amount(w.n(500)), 1)}}
@@ -123,7 +123,7 @@ func (w *worker) sellGiftCard(ctx context.Context) error {
 // useService sells services alone, which punch cards pay where there are any.
 func (w *worker) useService(ctx context.Context) error {
 	b := w.basket()
-	b.Member = w.w.Members[w.n(3)] // of the family
+	b.Member = w.member()
 	b.Lines = []checkout.LineIn{{SKU: pick(w, w.w.Services), Quantity: money.Quantity(1+w.n(3)) * money.One, Staff: pick(w, w.w.Staff)}}
 	return w.pay(ctx, b)
 }

@@ -140,7 +140,7 @@ func (w *worker) decideRefund(ctx context.Context) error {
 }
 
 func (w *worker) cashOut(ctx context.Context) error {
-	in := &checkout.CashOutIn{Merchant: w.w.Merchant, Member: pick(w, w.w.Members), Register: w.w.Registers[w.no], Claim: w.claim(true),
+	in := &checkout.CashOutIn{Merchant: w.w.Merchant, Member: w.member(), Register: w.w.Registers[w.no], Claim: w.claim(true),
 		Tender: pick(w, []string{sale.TenderCash, sale.TenderCash, sale.TenderCard, sale.TenderQR}), Reason: "soak", Actor: w.w.Staff[0], Origin: sale.OriginTill}
 	if w.one(4) {
 		in.UsedAtList = w.amount(5_000)
@@ -163,7 +163,7 @@ func (w *worker) cashOut(ctx context.Context) error {
 
 // byHandOp draws what a person does to a wallet.
 func (w *worker) byHandOp(ctx context.Context) error {
-	op := &WalletOp{Member: pick(w, w.w.Members), Shop: w.w.Shop, Date: w.zone.BusinessDate(w.clock.Now())}
+	op := &WalletOp{Member: w.member(), Shop: w.w.Shop, Date: w.zone.BusinessDate(w.clock.Now())}
 	c := &Call{Kind: pick(w, []string{kindTransfer, kindTransfer, kindPoints, kindBonus}), Wallet: op}
 	sign := int64(1)
 	if w.one(3) {
@@ -172,7 +172,7 @@ func (w *worker) byHandOp(ctx context.Context) error {
 	switch c.Kind {
 	case kindTransfer:
 		for op.To.IsNone() || op.To == op.Member {
-			op.To = pick(w, w.w.Members)
+			op.To = w.member()
 		}
 		if w.one(4) {
 			op.Points = 1 + w.rng.Int64N(40)

@@ -21,13 +21,13 @@ const day = 24 * time.Hour
 
 func (w *worker) freeze(ctx context.Context) error {
 	return w.desk.DB.InTx(w.asManager(ctx), func(ctx context.Context, tx *db.Tx) error {
-		return wallet.Freeze(ctx, tx, w.w.Merchant, w.w.Members[members-1], w.w.Staff[0], "soak")
+		return wallet.Freeze(ctx, tx, w.w.Merchant, w.around.eldest(), w.w.Staff[0], "soak")
 	})
 }
 
 func (w *worker) restore(ctx context.Context) error {
 	return w.desk.DB.InTx(w.asManager(ctx), func(ctx context.Context, tx *db.Tx) error {
-		return wallet.Restore(ctx, tx, w.w.Merchant, w.w.Members[members-1], w.w.Staff[0], "soak")
+		return wallet.Restore(ctx, tx, w.w.Merchant, w.around.eldest(), w.w.Staff[0], "soak")
 	})
 }
 
@@ -109,7 +109,7 @@ var choices = []struct {
 	{"points.refund_expired", []string{"revive", "grace", "lost"}}, {"points.refund_negative", []string{"allow", "allow", "refuse"}},
 	{"tier.upgrade", []string{"next_receipt", "at_once", "period_end"}}, {"tier.downgrade", []string{"never", "one_step", "by_balance"}}, {"tier.period", []string{"day", "month"}},
 	{"stored_value.consumption", []string{"proportional", "principal_first", "bonus_first"}}, {"till.open_sales", []string{"refuse", "carry"}},
-	{"stock.allow_negative", []string{"false"}}, {"till.strict_shift", []string{"false", "false", "true"}},
+	{"stock.allow_negative", []string{"false"}}, {"till.strict_shift", []string{"false", "false", "false", "true"}},
 }
 
 func (w *worker) changeSetting(ctx context.Context) error {

@@ -62,9 +62,10 @@ type End struct {
 // run is a life at work.
 type run struct {
 	*shop
-	cfg  Config
-	tell func(Event)
-	stop context.CancelFunc
+	around members
+	cfg    Config
+	tell   func(Event)
+	stop   context.CancelFunc
 
 	sales    *pool[id.ID]
 	cards    *pool[string]
@@ -104,6 +105,7 @@ var operations = []struct {
 	{"shift_closed", 10, (*worker).closeShift}, {"shift_opened", 14, (*worker).openShift}, {"cash_moved", 10, (*worker).payIn}, {"setting", 8, (*worker).changeSetting},
 	{"coupon_issued", 30, (*worker).issueCoupon}, {"stock_received", 15, (*worker).receiveStock}, {"asked_again", 15, (*worker).askAgain},
 	{"proof_beside", 2, (*worker).proveBeside}, {"seal_beside", 6, (*worker).sealBeside}, {"next_day", 2, (*worker).nextDay},
+	{"enrolled", 2, (*worker).enrol},
 }
 
 var allWeights = func() (n int) {
@@ -124,6 +126,7 @@ func Run(ctx context.Context, desk *checkout.Desk, c *Clock, cfg Config, tell fu
 		return err
 	}
 	r.next.Store(cfg.First)
+	r.until = cfg.First
 	if err := r.resume(ctx); err != nil {
 		return fmt.Errorf("seed %d, life %d, at the start: %w", cfg.Seed, cfg.Life, err)
 	}
@@ -182,6 +185,9 @@ func (r *run) resume(ctx context.Context) error {
 
 // fill finds what there is to refund and to spend.
 func (r *run) fill(ctx context.Context) error {
+	if err := r.around.fill(ctx, r.desk.DB, r.w.Merchant); err != nil {
+		return err
+	}
 	made, err := sale.List(ctx, r.desk.DB, r.w.Merchant, sale.Filter{Kind: sale.KindSale}, db.Page{Limit: 200})
 	if err != nil {
 		return err

@@ -25,7 +25,6 @@ type World struct {
 	Merchant  id.ID
 	Shop      id.ID
 	Registers []id.ID
-	Members   []id.ID // the first three are a family
 	Staff     []id.ID
 	Goods     []id.ID // sold by the piece
 	Weighed   []id.ID
@@ -35,8 +34,6 @@ type World struct {
 	Gifts     []id.ID
 	Coupons   []id.ID // designs
 }
-
-const members = 6
 
 // packsOn are the rule packs of the shop with their settings.
 var packsOn = map[string]string{
@@ -100,7 +97,7 @@ func (b *builder) place(registers int) {
 func (b *builder) people() {
 	w := b.w
 	b.tx(func(ctx context.Context, tx *db.Tx) error {
-		w.Staff, w.Members = nil, nil
+		w.Staff = nil
 		for i, code := range []string{"silver", "gold"} {
 			if err := member.CreateTier(ctx, tx, w.Merchant, member.Tier{Code: code, Name: code, Rank: i + 1}); err != nil {
 				return err
@@ -113,19 +110,10 @@ func (b *builder) people() {
 			}
 			w.Staff = append(w.Staff, s.ID)
 		}
-		for i := range members {
-			m, err := member.Create(ctx, tx, b.desk.Vault, member.In{Merchant: w.Merchant, Name: fmt.Sprint("Member ", i), Phone: fmt.Sprintf("1380000%04d", i), Birthday: fmt.Sprintf("19%d0-0%d-17", i+4, i+3)})
-			if err != nil {
-				return err
-			}
-			w.Members = append(w.Members, m.ID)
-		}
 		return nil
 	})
-	for i := 1; i < 3; i++ {
-		b.tx(func(ctx context.Context, tx *db.Tx) error {
-			return member.JoinFamily(ctx, tx, w.Merchant, w.Members[0], w.Members[i])
-		})
+	for i := range circle {
+		b.tx(func(ctx context.Context, tx *db.Tx) error { return enrol(ctx, tx, b.desk.Vault, w.Merchant, i) })
 	}
 }
 
