@@ -17,7 +17,7 @@ import (
 // BuildOptions vary a build; the zero value is the usual one.
 type BuildOptions struct {
 	Key    ed25519.PrivateKey // signs the bundle; nil: unsigned
-	Module []byte             // a rule.wasm made elsewhere; nil: the folder's source is compiled
+	Module []byte             // a rule.wasm made elsewhere; nil: the folder's source is compiled, or its rule.wasm taken
 }
 
 // Build compiles a pack's folder and makes its bundle. The same sources and tools

@@ -9,14 +9,15 @@ import (
 	"os/exec"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 
 	"github.com/shopwright/shopwright/core/fault"
 	"github.com/shopwright/shopwright/sdk/rule/bindings"
 )
 
-// Compile makes rule.wasm of a pack's folder. The bytes depend on the sources and
-// the tool alone. Faults: kit.not_a_pack, kit.tool_missing, kit.build_failed, the
+// Compile makes rule.wasm of a pack's folder, or reads the one that lies there
+// without a source. The bytes depend on the sources and the tool alone. Faults: kit.not_a_pack, kit.tool_missing, kit.build_failed, the
 // latter with the tool's own words as its cause.
 func Compile(ctx context.Context, dir string) ([]byte, error) {
 	lang, err := LangOf(dir)
@@ -37,7 +38,9 @@ func Compile(ctx context.Context, dir string) ([]byte, error) {
 	case AssemblyScript:
 		err = compileAS(ctx, dir, out)
 	case WAT:
-		err = runTool(ctx, dir, "wasm-as", "SHOPWRIGHT_WASM_AS", "install binaryen", nil, "rule.wat", "-o", out)
+		err = compileWAT(ctx, dir, out)
+	case Module:
+		out = filepath.Join(dir, "rule.wasm")
 	}
 	if err != nil {
 		return nil, err
@@ -93,6 +96,25 @@ func compileAS(ctx context.Context, dir, out string) error {
 	}
 	return runTool(ctx, dir, asc, "SHOPWRIGHT_ASC", "install Node.js and run npm install in the pack's folder", nil,
 		"rule.ts", "--outFile", out, "--runtime", "stub", "--use", "abort=", "--exportStart", "_initialize", "--noAssert", "-O3", "--converge")
+}
+
+// watFeatures are what the rule host lets a module contain beyond WebAssembly 1.0.
+var watFeatures = []string{"--enable-mutable-globals", "--enable-sign-ext", "--enable-nontrapping-float-to-int", "--enable-multivalue",
+	"--enable-reference-types", "--enable-bulk-memory"}
+
+// watCopies is memory.copy and memory.fill by themselves: later releases of wasm-as
+// ask for it, earlier ones do not know it.
+const watCopies = "--enable-bulk-memory-opt"
+
+func compileWAT(ctx context.Context, dir, out string) error {
+	assemble := func(features ...string) error {
+		return runTool(ctx, dir, "wasm-as", "SHOPWRIGHT_WASM_AS", "install binaryen (Debian: apt install binaryen)", nil, append(features, "rule.wat", "-o", out)...)
+	}
+	err := assemble(append(slices.Clone(watFeatures), watCopies)...)
+	if cause := errors.Unwrap(err); fault.ReasonIs(err, ErrBuild.Reason) && cause != nil && strings.Contains(cause.Error(), "nknown option '"+watCopies) {
+		err = assemble(slices.Clone(watFeatures)...)
+	}
+	return err
 }
 
 func isFile(p string) bool {

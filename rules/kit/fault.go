@@ -5,7 +5,7 @@ import "github.com/shopwright/shopwright/core/fault"
 var (
 	ErrTool     = fault.New(fault.Unavailable, "kit.tool_missing")    // {tool} {hint}: what to install
 	ErrBuild    = fault.New(fault.Invalid, "kit.build_failed")        // {tool}; the cause is what it printed
-	ErrSource   = fault.New(fault.NotFound, "kit.not_a_pack")         // {dir}: no pack.json, or no source beside it
+	ErrSource   = fault.New(fault.NotFound, "kit.not_a_pack")         // {dir}: no pack.json, or neither a source nor a rule.wasm beside it
 	ErrManifest = fault.New(fault.Invalid, "kit.manifest_not_source") // {detail}: pack.json states what the build fills in, or is no JSON
 	ErrFile     = fault.New(fault.NotFound, "kit.file_missing")       // {file}
 	ErrSchema   = fault.New(fault.Invalid, "kit.setting_incomplete")  // {setting}: no title or no default

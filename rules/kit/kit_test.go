@@ -39,8 +39,8 @@ func need(t *testing.T, tools ...string) {
 	t.Helper()
 	for _, tool := range tools {
 		program := tool
-		if tool == "asc" {
-			if p := os.Getenv("SHOPWRIGHT_ASC"); p != "" {
+		if tool == "asc" || tool == "wasm-as" {
+			if p := os.Getenv("SHOPWRIGHT_" + strings.ToUpper(strings.ReplaceAll(tool, "-", "_"))); p != "" {
 				program = p
 			}
 		}

@@ -14,7 +14,8 @@ const (
 	Go             Lang = "go"
 	C              Lang = "c"
 	AssemblyScript Lang = "as"
-	WAT            Lang = "wat" // the text form of WebAssembly; built, but nobody is given a scaffold of it
+	WAT            Lang = "wat"    // the text form of WebAssembly; built, but nobody is given a scaffold of it
+	Module         Lang = "module" // no source: a rule.wasm that was made elsewhere, taken as it is
 )
 
 // languages in the order in which a folder is searched: the file that tells the
@@ -27,6 +28,7 @@ var languages = []struct {
 	{C, "C", "rule.c", "rule.c"},
 	{AssemblyScript, "AssemblyScript", "rule.ts", "rule.ts"},
 	{WAT, "WebAssembly text", "rule.wat", "rule.wat"},
+	{Module, "WebAssembly", "rule.wasm", "rule.wasm"}, // the last: beside a source it is what was built of it
 }
 
 // ParseLang reads a language's short name. Fault: kit.language_unknown.

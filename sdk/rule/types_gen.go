@@ -230,7 +230,7 @@ type PunchBalance struct {
 // Fact is a figure of the member's history as of before this sale.
 type Fact struct {
 	Kind       FactKind  // which figure
-	WindowDays uint32    // over how many days; 0 = the whole life; from 100001 on a calendar window (rule.WindowMonth and others)
+	WindowDays uint32    // over how many days; 0 = the whole life; from 100001 on a calendar window, numbered as in the facts of pack.json: 100001 this month, 100002 this quarter …
 	Value      int64     // the figure
 	Scope      FactScope // over which shops
 }

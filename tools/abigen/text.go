@@ -25,7 +25,7 @@ func upper(name string) string {
 func (s *schema) wire(f field) string {
 	switch f.Type {
 	case "bool":
-		return "u32: 0 or 1"
+		return "flag (u32)"
 	case "str":
 		return "string: u32 offset, u32 length"
 	case "table":
@@ -57,9 +57,10 @@ func (s *schema) page() []byte {
 	}
 	w.WriteString("\n## 13. Enumerations\n\n")
 	for _, e := range s.Enums {
-		fmt.Fprintf(&w, "**%s** (u32): %s.\n\n| value | name | meaning |\n| --- | --- | --- |\n", e.Name, e.Doc)
-		for _, v := range e.Values {
-			fmt.Fprintf(&w, "| %v | %v | %v |\n", v[1], v[0], v[2])
+		fmt.Fprintf(&w, "**%s** (u32): %s.\n\n| value | name | in cases | meaning |\n| --- | --- | --- | --- |\n", e.Name, e.Doc)
+		for i, short := range e.shortNames() {
+			v := e.Values[i]
+			fmt.Fprintf(&w, "| %v | %v | `%s` | %v |\n", v[1], v[0], short, v[2])
 		}
 		w.WriteByte('\n')
 	}

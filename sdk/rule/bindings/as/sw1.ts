@@ -608,7 +608,7 @@ export class PunchBalance {
 export class Fact {
   /** which figure */
   get kind(): FactKind { return load<i32>(changetype<usize>(this), 0); }
-  /** over how many days; 0 = the whole life; from 100001 on a calendar window (rule.WindowMonth and others) */
+  /** over how many days; 0 = the whole life; from 100001 on a calendar window, numbered as in the facts of pack.json: 100001 this month, 100002 this quarter … */
   get windowDays(): u32 { return load<u32>(changetype<usize>(this), 4); }
   /** the figure */
   get value(): i64 { return load<i64>(changetype<usize>(this), 8); }

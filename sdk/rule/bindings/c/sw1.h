@@ -641,7 +641,7 @@ static inline sw_punch_balance *sw_punch_balance_at(const sw_punch_balance_table
 /* Fact: a figure of the member's history as of before this sale */
 typedef struct sw_fact {
 	uint32_t kind; /* which figure */
-	uint32_t window_days; /* over how many days; 0 = the whole life; from 100001 on a calendar window (rule.WindowMonth and others) */
+	uint32_t window_days; /* over how many days; 0 = the whole life; from 100001 on a calendar window, numbered as in the facts of pack.json: 100001 this month, 100002 this quarter … */
 	int64_t value; /* the figure */
 	uint32_t scope; /* over which shops */
 	uint32_t pad1_;
