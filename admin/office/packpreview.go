@@ -136,7 +136,7 @@ func (v *packPreview) table(p *page) ui.TableProps {
 func (v *packPreview) sums(p *page) ui.TableProps {
 	a, b := v.without, v.with
 	t := ui.TableProps{Caption: p.T("office.packs.preview_total"), HideCaption: true, Dense: true,
-		Columns: []ui.Column{{Title: ""}, {Title: p.T("office.packs.preview_without"), Numeric: true}, {Title: p.T("office.packs.preview_with"), Numeric: true, Key: true}, {Title: p.T("office.packs.preview_difference"), Numeric: true}}}
+		Columns: []ui.Column{{Title: p.T("office.why.grant")}, {Title: p.T("office.packs.preview_without"), Numeric: true}, {Title: p.T("office.packs.preview_with"), Numeric: true, Key: true}, {Title: p.T("office.packs.preview_difference"), Numeric: true}}}
 	t.Rows = append(t.Rows, ui.Row(p.T("office.packs.preview_total"), p.Money(a.Total), p.Money(b.Total), p.MoneySigned(b.Total-a.Total)),
 		ui.Row(p.T("office.packs.preview_points"), p.Int(a.Points), p.Int(b.Points), moreOrLess(p, b.Points-a.Points)),
 		ui.Row(p.T("office.packs.preview_commission"), p.Money(a.Commission), p.Money(b.Commission), p.MoneySigned(b.Commission-a.Commission)))

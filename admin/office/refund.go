@@ -65,6 +65,7 @@ type refundView struct {
 	mayOwe    bool  // the shop's setting for points that are missing
 	in        form
 	quote     *checkout.RefundQuote // nil: not worked out yet
+	terms     refundTerms           // what of it the packs keep
 	seen      string                // what was worked out, to be confirmed
 	ask       bool                  // the actor may only ask
 }
@@ -81,7 +82,7 @@ func (f *office) readRefund(ctx context.Context, p *page, u id.ID, in form) (*re
 	if s.Kind != sale.KindSale || s.State != sale.StateCompleted {
 		return nil, checkout.ErrNotASale
 	}
-	v := &refundView{s: s, states: map[id.ID]sale.LineState{}, in: in, ask: !p.Actor.May(auth.PermRefund)}
+	v := &refundView{s: s, in: in, ask: !p.Actor.May(auth.PermRefund)}
 	var states []sale.LineState
 	var back []sale.Tender
 	var rounding money.Amount
@@ -90,9 +91,7 @@ func (f *office) readRefund(ctx context.Context, p *page, u id.ID, in form) (*re
 	if err := f.db.Batch(ctx, asks...); err != nil {
 		return nil, err
 	}
-	for _, st := range states {
-		v.states[st.Line] = st
-	}
+	v.states = statesByLine(states)
 	v.tenders, v.mayOwe = tendersLeft(s.Tenders, back), loyalty.MayOwe(settings)
 	if v.parts, err = f.usedParts(ctx, p, s, v.states); err != nil {
 		return nil, err
@@ -196,7 +195,7 @@ func (f *office) saleRefund(w http.ResponseWriter, r *http.Request, p *page) err
 	if err != nil {
 		return f.refundAgain(w, r, p, v, err)
 	}
-	v.setQuote(p, q)
+	f.setQuote(p, v, q)
 	return f.show(w, r, refundPageView(p, v))
 }
 
@@ -225,7 +224,7 @@ func (f *office) refundDo(w http.ResponseWriter, r *http.Request, p *page, v *re
 // refundStale shows what a refund comes to now that it was not booked.
 func (f *office) refundStale(w http.ResponseWriter, r *http.Request, p *page, v *refundView, ask checkout.RefundIn, err error) error {
 	if q, quoteErr := f.o.Desk.QuoteRefund(r.Context(), ask); quoteErr == nil {
-		v.setQuote(p, q)
+		f.setQuote(p, v, q)
 	}
 	return f.refundAgain(w, r, p, v, err)
 }
@@ -239,8 +238,8 @@ func (f *office) refundAgain(w http.ResponseWriter, r *http.Request, p *page, v 
 }
 
 // setQuote notes what the refund comes to, to be confirmed as it was sent.
-func (v *refundView) setQuote(p *page, q checkout.RefundQuote) {
-	v.quote = &q
+func (f *office) setQuote(p *page, v *refundView, q checkout.RefundQuote) {
+	v.quote, v.terms = &q, f.refundTerms(p, &q)
 	v.seen = v.digest(p.Currency.Format(q.Refund.Total))
 }
 

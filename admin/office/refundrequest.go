@@ -131,6 +131,7 @@ type requestDetail struct {
 	refund  *sale.Sale // approved: the document
 	holds   []heldPart
 	quote   *checkout.RefundQuote // pending: what it comes to now
+	terms   refundTerms           // what of it the packs keep
 	wrong   error                 // why it cannot be made as things stand
 	member  string
 	staff   map[id.ID]string
@@ -189,7 +190,7 @@ func (f *office) readRequest(ctx context.Context, p *page, u id.ID) (*requestDet
 		d.wrong = err
 		return d, nil
 	}
-	d.quote = &q
+	d.quote, d.terms = &q, f.refundTerms(p, &q)
 	return d, nil
 }
 

@@ -165,7 +165,7 @@ func requestView(p *page, d *requestDetail) templ.Component {
 						}()
 					}
 					ctx = templ.InitializeContext(ctx)
-					templ_7745c5c3_Err = ui.KeyValue(quotePairs(p, d.quote)...).Render(ctx, templ_7745c5c3_Buffer)
+					templ_7745c5c3_Err = ui.KeyValue(quotePairs(p, d.quote, &d.terms)...).Render(ctx, templ_7745c5c3_Buffer)
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}

@@ -54,18 +54,26 @@ func (v *refundView) tenderOptions(p *page) []ui.Option {
 }
 
 // quotePairs are a refund that was worked out: what comes back, to which tender,
-// what is taken of the member.
-func quotePairs(p *page, q *checkout.RefundQuote) []ui.Pair {
+// what is taken of the member. A line shows what it gave before the packs' terms,
+// and each term follows as a line of its own.
+func quotePairs(p *page, q *checkout.RefundQuote, terms *refundTerms) []ui.Pair {
 	s := q.Refund
 	var out []ui.Pair
 	add := func(key string, value string) { out = append(out, ui.Pair{Key: key, Value: ui.Text(value)}) }
 	for i := range s.Lines {
 		l := &s.Lines[i]
-		text := p.Money(l.Net)
+		gives := l.Net
+		if terms.before != nil {
+			gives = terms.before[i]
+		}
+		text := p.Money(gives)
 		if l.Withheld != 0 {
 			text += " · " + withheldWords(p, l.Withheld)
 		}
 		add(lineName(p, l)+" × "+l.Quantity.String(), text)
+	}
+	for _, k := range terms.list {
+		add(k.pair(p))
 	}
 	for _, t := range s.Tenders {
 		text := p.Money(t.Amount)

@@ -23,6 +23,15 @@
 // what is left onto card, QR, stored value, points, and a gift card that is scanned
 // pays. Away from the basket F8 lists the refunds that wait for somebody.
 //
+// # What rules give a member
+//
+// The member's panel checks them in, once a day, and lets the packs look at that at
+// once; it hands out gifts that were given, as lines of the basket that name their
+// grant, and plays the chances of a draw. A button carries how much of a chance was
+// used as the page was drawn, so that sending it twice plays once. None of it is
+// needed to sell: what fails is said, or left out. A refund shows what the rules of
+// its sale keep before it is made, and is refused where that has changed since.
+//
 // # A manager at somebody else's register
 //
 // What the cashier may not do alone (a discount above the limit, deciding a refund,

@@ -86,13 +86,14 @@ func (h *screens) addCard(ctx context.Context, v *view, f *payForm, number strin
 			other += a
 		}
 	}
+	var cards money.Amount // they have one limit together
 	for i := range f.Cards {
 		if a, err := f.Cards[i].amount(v); err == nil {
-			other += a
+			cards += a
 		}
 	}
 	c := cardTender{Number: card.Number}
-	if a := min(card.Available(), v.Quote.Total-other); a > 0 {
+	if a := v.Quote.Payable(sale.TenderGiftCard, cards+min(card.Available(), v.Quote.Total-other-cards)) - cards; a > 0 {
 		c.Amount = v.Currency.Format(a)
 	}
 	f.Cards, f.Number = append(f.Cards, c), ""
@@ -117,7 +118,7 @@ func (h *screens) fillCards(ctx context.Context, v *view) error {
 			c.Err = err
 			continue
 		}
-		c.Left, c.AsksPIN = v.T("pos.on_card", "amount", v.Money(card.Available())), card.PINHash != ""
+		c.Left, c.AsksPIN = v.T("pos.on_card", "amount", v.Money(card.Available()))+v.limitOf(sale.TenderGiftCard), card.PINHash != ""
 	}
 	return nil
 }

@@ -48,7 +48,7 @@ func (b *basket) mend(cause error) bool {
 		b.Current = min(b.Current, len(b.Lines))
 		return len(b.Lines) < before
 	case errors.Is(cause, checkout.ErrUnknownSKU), errors.Is(cause, checkout.ErrLine), errors.Is(cause, checkout.ErrQuantity),
-		errors.Is(cause, catalog.ErrPlanNotFound), errors.Is(cause, catalog.ErrPlanArchived), errors.Is(cause, wallet.ErrGiftCardNumber), strings.HasPrefix(f.Reason, "loyalty."):
+		errors.Is(cause, catalog.ErrPlanNotFound), errors.Is(cause, catalog.ErrPlanArchived), errors.Is(cause, wallet.ErrGiftCardNumber), strings.HasPrefix(f.Reason, "loyalty."), strings.HasPrefix(f.Reason, "campaign."):
 		return has && b.remove(i) == nil
 	}
 	return false

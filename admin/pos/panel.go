@@ -66,6 +66,7 @@ func (h *screens) fillMember(ctx context.Context, v *view) error {
 	if err := h.fillCoupons(ctx, v, p, now); err != nil {
 		return err
 	}
+	h.fillCampaign(ctx, v, p, now)
 	v.Member = p
 	return nil
 }

@@ -131,10 +131,7 @@ func (f *payForm) settle(v *view) {
 		}
 		if c := q.LimitOf(t); c != nil && v.Member != nil {
 			row.Has = row.Has || c.Effective() == 0 && row.Limit != "" // so that the screen says why it pays nothing
-			row.Limit += " · " + v.T("checkout.tender_limit."+t, "most", v.Money(c.Effective()))
-			if c.Step > 0 {
-				row.Limit += " · " + v.T("checkout.tender_step", "step", v.Money(c.Step))
-			}
+			row.Limit += v.limitOf(t)
 		}
 		if row.Has || row.Value != "" {
 			f.Rows = append(f.Rows, row)
@@ -154,6 +151,22 @@ func (f *payForm) settle(v *view) {
 	f.CashGiven = f.Amounts[sale.TenderCash] != ""
 	f.Rest, f.Change = max(f.Due-cash, 0), max(cash-f.Due, 0)
 	f.Quick = quickAmounts(v, f.Due)
+}
+
+// limitOf says what a tender may pay, after what there is of it. A limit of all
+// that is to be paid only sets steps, or the order in which it is spent.
+func (v *view) limitOf(t string) (text string) {
+	c := v.Quote.LimitOf(t)
+	if c == nil {
+		return ""
+	}
+	if c.Most < v.Quote.Total {
+		text = " · " + v.T("checkout.tender_limit."+t, "most", v.Money(c.Effective()))
+	}
+	if c.Step > 0 {
+		text += " · " + v.T("checkout.tender_step", "step", v.Money(c.Step))
+	}
+	return text
 }
 
 // quickAmounts are the notes that a customer is likely to hand over: what is due,

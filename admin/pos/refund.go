@@ -32,7 +32,8 @@ type refundForm struct {
 	Claim  claimForm
 	Used   bool // something prepaid was partly used: a case must be said
 	Shown  money.Amount
-	Short  bool // points are gone: say whether as a debt
+	Short  bool    // points are gone: say whether as a debt
+	Terms  *ui.Why // what the rules of the sale make of it; nil: nothing
 }
 
 type refundLine struct {
@@ -141,6 +142,9 @@ func (h *screens) openRefund(ctx context.Context, v *saleView, key string, r *ht
 		f.Lines = append(f.Lines, x)
 	}
 	v.Refund = f
+	if v.Err == nil {
+		h.fillTerms(ctx, v, r)
+	}
 	return nil
 }
 
@@ -239,26 +243,21 @@ var errShownOther = fault.New(fault.Conflict, "pos.refund_changed") // the amoun
 
 // takeBack does what the form says and answers where to go then.
 func (h *screens) takeBack(r *http.Request, v *saleView, key string) (string, error) {
-	in := checkout.RefundIn{Merchant: v.Desk.Merchant.ID, Sale: v.Sale.ID, Reason: r.PostForm.Get("reason"), Register: v.Register.ID, Actor: v.Actor.ID, Origin: sale.OriginTill}
-	var err error
-	if in.Lines, err = v.chosen(r); err != nil {
+	in, err := v.refundIn(r)
+	if err != nil {
 		return "", err
 	}
-	if in.Prepaid, in.UsedAtList, err = v.Refund.Claim.claim(v.desk); err != nil {
-		return "", err
-	}
+	in.Reason = r.PostForm.Get("reason")
 	switch {
-	case !v.Refund.Used:
-		in.Prepaid, in.UsedAtList = wallet.Claim{}, 0
-	case in.Prepaid.Case == "":
+	case v.Refund.Used && in.Prepaid.Case == "":
 		return "", checkout.ErrPrepaidUsed.On("case")
-	case v.Err != nil: // it cannot be worked out
+	case v.Refund.Used && v.Err != nil: // it cannot be worked out
 		return "", v.Err
-	case r.PostForm.Get("shown") != v.minor(v.Refund.Shown):
+	case (v.Refund.Used || v.Refund.Terms != nil) && r.PostForm.Get("shown") != v.minor(v.Refund.Shown):
 		return "", errShownOther
 	}
-	if v.Refund.Plan != "" {
-		in.Plan.Order = []string{v.Refund.Plan}
+	if v.Refund.Terms != nil {
+		in.Expected = &v.Refund.Shown
 	}
 	if r.PostForm.Get("debt") != "" {
 		in.OnShort = checkout.ShortNegative
@@ -267,7 +266,7 @@ func (h *screens) takeBack(r *http.Request, v *saleView, key string) (string, er
 	if v.Refund.Asks {
 		route = "request"
 	}
-	if in.Idem, err = refundKey(key, v.Sale.ID, route, in.Reason+"|"+v.Refund.Plan+"|"+string(in.Prepaid.Case)+"|"+v.minor(v.Refund.Shown), in.Lines); err != nil {
+	if in.Idem, err = refundKey(key, v.Sale.ID, route, in.Reason+"|"+v.Refund.Plan+"|"+string(in.Prepaid.Case)+"|"+r.PostForm.Get("shown"), in.Lines); err != nil {
 		return "", err
 	}
 	if v.Refund.Asks {

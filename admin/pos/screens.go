@@ -67,6 +67,9 @@ func hashOf(s string) string {
 // refundDue is the most that may be given back, with what was computed for what
 // was prepaid.
 func (v *saleView) refundDue() ui.DueProps {
+	if v.Refund.Terms != nil {
+		return ui.DueProps{Label: v.Refund.Terms.PayLabel, Amount: v.Refund.Terms.Pay}
+	}
 	var left money.Amount
 	for _, l := range v.Refund.Lines {
 		left += l.Most

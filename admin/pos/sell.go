@@ -110,10 +110,10 @@ func btoi(b bool) int {
 	return 0
 }
 
-// gifts is how many of a gift lie in the basket.
+// gifts is how many of a gift lie in the basket for points.
 func (b *basket) gifts(gift id.ID) (n int64) {
 	for _, l := range b.Lines {
-		if l.Gift == gift {
+		if l.Gift == gift && l.Grant.IsNone() {
 			n += int64(l.Quantity / money.One)
 		}
 	}
@@ -195,7 +195,7 @@ func (a *action) gift(ctx context.Context, arg string) error {
 		return loyalty.ErrGiftNotFound
 	}
 	for i := range a.b.Lines {
-		if l := &a.b.Lines[i]; l.Gift == gift && l.Kind == sale.LineGift {
+		if l := &a.b.Lines[i]; l.Gift == gift && l.Kind == sale.LineGift && l.Grant.IsNone() {
 			l.Quantity += money.One
 			a.b.Current = i + 1
 			return nil

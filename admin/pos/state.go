@@ -53,6 +53,7 @@ type line struct {
 	Face     money.Amount   `json:"w,omitempty"`
 	Number   string         `json:"g,omitempty"` // a gift card's, where it was chosen
 	Gift     id.ID          `json:"i,omitzero"`
+	Grant    id.ID          `json:"e,omitzero"` // that the gift is fetched of, instead of points
 	Off      *off           `json:"d,omitempty"`
 }
 
@@ -127,7 +128,7 @@ func (b *basket) clone() basket {
 func (b *basket) checkout(d *tenant.Desk) checkout.Basket {
 	out := checkout.Basket{Merchant: d.Merchant.ID, Shop: d.Shop.ID, Register: d.Register.ID, Member: b.Member, Card: b.Card, Coupons: slices.Clone(b.Coupons), Drop: b.Drop}
 	for _, l := range b.Lines {
-		in := checkout.LineIn{Kind: l.Kind, SKU: l.SKU, Quantity: l.Quantity, Staff: l.Staff, Amount: l.Amount, Visits: l.Visits, FreeVisits: l.Free, Plan: l.Plan, Face: l.Face, CardNumber: l.Number, Gift: l.Gift}
+		in := checkout.LineIn{Kind: l.Kind, SKU: l.SKU, Quantity: l.Quantity, Staff: l.Staff, Amount: l.Amount, Visits: l.Visits, FreeVisits: l.Free, Plan: l.Plan, Face: l.Face, CardNumber: l.Number, Gift: l.Gift, Grant: l.Grant}
 		for _, s := range l.Shares {
 			in.Splits = append(in.Splits, staff.Share{Staff: s.Staff, Role: s.Role, Share: s.Share})
 		}

@@ -44,7 +44,8 @@ type view struct {
 	Query  string
 	Err    error
 	Notes  []string
-	Undo   string // the basket before it was cleared
+	Says   []string // the answer to what was pressed, before all else
+	Undo   string   // the basket before it was cleared
 	Found  found
 	Lines  []lineView
 	Member *memberView
@@ -93,6 +94,7 @@ type memberView struct {
 	Progress         string // what is missing to the next tier
 	Pending          string // points that cannot be spent yet
 	MayCashOut       bool
+	Campaign         campaignView
 }
 
 type punchView struct {
@@ -235,6 +237,9 @@ func (h *screens) fillLines(ctx context.Context, v *view) error {
 			Fixed: l.Kind != sale.LineGoods && l.Kind != sale.LineService}
 		x.WantsStaff = l.Kind == sale.LineService || l.Kind == sale.LinePunchCard || !l.Staff.IsNone()
 		wants = wants || x.WantsStaff
+		if l.Kind == sale.LineGift && l.Quantity != money.One { // it has no stepper
+			x.Name += " × " + x.Quantity
+		}
 		if l.Net != l.Gross {
 			x.Before = v.Money(l.Gross)
 		}
@@ -294,6 +299,9 @@ func (d *desk) subOf(l *sale.Line) string {
 		}
 		return text
 	case sale.LineGift:
+		if l.PointsCost == 0 && l.Gross == 0 {
+			return d.T("pos.gift_given")
+		}
 		return d.T("pos.gift_for", "points", d.Int(l.PointsCost))
 	case sale.LineCashOut:
 		return ""

@@ -2,6 +2,7 @@ package pos
 
 import (
 	"slices"
+	"strings"
 
 	"github.com/shopwright/shopwright/admin/ui"
 	"github.com/shopwright/shopwright/core/auth"
@@ -82,7 +83,11 @@ func (h *screens) explainWhole(d *desk, st story) ui.Why {
 	}
 	for j := range st.trace.Grants {
 		if g := &st.trace.Grants[j]; g.Line == 0 && d.mayRead(g) {
-			w.Reasons = append(w.Reasons, h.grant(d, g))
+			r := h.grant(d, g)
+			if g.Kind == "tender_limit" && money.Amount(g.Amount) >= st.most() { // it says in which order, not how much
+				r.Amount = ""
+			}
+			w.Reasons = append(w.Reasons, r)
 		}
 	}
 	for j := range st.trace.Lost {
@@ -120,6 +125,14 @@ func (d *desk) mayRead(g *checkout.TraceGrant) bool {
 	return g.Kind != "commission" || d.May(string(auth.PermReports))
 }
 
+// most is more than any tender can pay.
+func (st *story) most() (sum money.Amount) {
+	for i := range st.lines {
+		sum += st.lines[i].Net + st.lines[i].Tax
+	}
+	return sum
+}
+
 func (h *screens) grant(d *desk, g *checkout.TraceGrant) ui.Reason {
 	r := ui.Reason{Text: h.noteText(d, &g.TraceNote), Pack: h.packName(d, g.Pack, g.Version), Version: g.Version}
 	switch g.Kind {
@@ -129,8 +142,24 @@ func (h *screens) grant(d *desk, g *checkout.TraceGrant) ui.Reason {
 		r.Amount = d.Money(money.Amount(g.Amount))
 	case "bonus", "commission", "rebate", "grant_money":
 		r.Amount = d.MoneySigned(money.Amount(g.Amount))
+	case "return_fee":
+		r.Amount = d.MoneySigned(-money.Amount(g.Amount))
+	case "return_keep_coupon":
+	default:
+		if ofRefund(g) {
+			r.Amount = d.Int(g.Amount)
+		}
+	}
+	if ofRefund(g) {
+		r.Text = d.T("office.grant."+g.Kind) + ": " + r.Text
 	}
 	return r
+}
+
+// ofRefund reports whether a grant tells what a refund kept, left or took back.
+func ofRefund(g *checkout.TraceGrant) bool {
+	what, _, _ := strings.Cut(g.Kind, "_")
+	return what == "return" || what == "taken" || what == "kept"
 }
 
 // speaker is whoever reads: a desk or a view of one.

@@ -35,7 +35,8 @@ var unitsKnown = []Unit{"", UnitMinor, UnitRate, UnitPercent, UnitMinutes, UnitC
 // Schema is a JSON Schema (draft 2020-12) of the kind that a form can be made
 // from: object, array (of objects, strings, numbers), string, integer, number,
 // boolean, enum, and oneOf of const with title. "x-title", "x-description" and
-// "x-labels" carry texts by locale. multipleOf is left to the schema's own check
+// "x-labels" carry texts by locale; "x-section" of a setting at the root is the title,
+// by locale, of the section of the form that begins with it. multipleOf is left to the schema's own check
 // when the value is stored.
 type Schema struct {
 	Type       string // object, array, string, integer, number, boolean
@@ -56,6 +57,7 @@ type Schema struct {
 
 	title, description   string
 	xTitle, xDescription map[string]string
+	xSection             map[string]string
 	currency             money.Currency
 	pattern              matcher
 }
@@ -159,6 +161,7 @@ type rawSchema struct {
 	Description  string                       `json:"description"`
 	XTitle       map[string]string            `json:"x-title"`
 	XDescription map[string]string            `json:"x-description"`
+	XSection     map[string]string            `json:"x-section"`
 	XLabels      map[string]map[string]string `json:"x-labels"`
 	Properties   members                      `json:"properties"`
 	Required     []string                     `json:"required"`
@@ -235,7 +238,7 @@ func parseSchema(data []byte, cur money.Currency, at string, depth int) (*Schema
 	}
 	s := &Schema{
 		Type: r.Type, Unit: r.Unit, Format: r.Format, MinLen: r.MinLength, MaxLen: r.MaxLength, MinItems: r.MinItems, MaxItems: r.MaxItems, Unique: r.Unique,
-		Pattern: r.Pattern, Default: r.Default, title: r.Title, description: r.Description, xTitle: r.XTitle, xDescription: r.XDescription, currency: cur,
+		Pattern: r.Pattern, Default: r.Default, title: r.Title, description: r.Description, xTitle: r.XTitle, xDescription: r.XDescription, xSection: r.XSection, currency: cur,
 	}
 	if r.XFormat != "" {
 		s.Format = r.XFormat

@@ -25,6 +25,7 @@ type node struct {
 	text     string
 	required bool
 	checked  bool
+	master   bool // switches its section
 	fault    errorText
 	schema   *Schema
 	children []*node
@@ -53,7 +54,7 @@ type viewer struct {
 	rows   map[string][]int
 }
 
-func (f Form) view(c Ctx) []*node {
+func (f Form) viewer(c Ctx) viewer {
 	values := f.Raw
 	if values == nil {
 		value := f.Value
@@ -62,8 +63,7 @@ func (f Form) view(c Ctx) []*node {
 		}
 		values = formOf(f.Schema, value)
 	}
-	v := viewer{c, f, values, rowIndex(values)}
-	return v.properties(f.Schema, "", 0)
+	return viewer{c, f, values, rowIndex(values)}
 }
 
 func (v viewer) properties(s *Schema, at string, level int) []*node {

@@ -9,6 +9,7 @@ import (
 	"github.com/shopwright/shopwright/core/fault"
 	"github.com/shopwright/shopwright/core/id"
 	"github.com/shopwright/shopwright/core/ledger"
+	"github.com/shopwright/shopwright/core/money"
 	"github.com/shopwright/shopwright/core/sale"
 )
 
@@ -17,6 +18,9 @@ type RefundQuote struct {
 	// Refund is the document as it would be booked: lines, tenders, points and
 	// commission. It has no number and is not stored.
 	Refund *sale.Sale
+	// Before is what each line of it would give without the packs' terms, in minor
+	// units; nil where no pack was asked.
+	Before []money.Amount
 	// Missing is how many of the points to be taken back are not there any more.
 	Missing int64
 }
@@ -50,7 +54,7 @@ func (d *Desk) QuoteRefund(ctx context.Context, in RefundIn) (RefundQuote, error
 		if q.Missing, err = r.rehearse(); err != nil {
 			return err
 		}
-		q.Refund = r.s
+		q.Refund, q.Before = r.s, r.before
 		return errQuoted
 	})
 	if errors.Is(err, errQuoted) {

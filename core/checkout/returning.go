@@ -41,6 +41,7 @@ type returning struct {
 
 	withheld    bool // terms keep a part of what the stored allocation gives
 	keptCoupons map[id.ID]bool
+	before      []money.Amount  // what each line would give without the packs' terms
 	known       given           // besides money, by the sale: which grants there are
 	given       given           // and what became of them
 	trace       promotion.Trace // what the refund says of itself

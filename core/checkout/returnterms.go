@@ -169,7 +169,8 @@ func (p *prepared) termInput(d *Desk, in *RefundIn, states []sale.LineState) pro
 }
 
 // applyTerms changes what goes back by the packs' terms, as far as the host lets
-// them: never more than the stored allocation, never below nothing.
+// them: never more than the stored allocation, never below nothing. The refund's
+// trace has what each of them took in fact, and the refund's line that it was of.
 func (r *returning) applyTerms(t *terms) error {
 	r.keptCoupons = map[id.ID]bool{}
 	if len(t.lines) == 0 {
@@ -186,23 +187,28 @@ func (r *returning) applyTerms(t *terms) error {
 	for i, k := range at {
 		nets[i], points[i] = r.s.Lines[k].Net, money.Amount(r.s.Lines[k].Points)
 	}
-	for _, term := range t.list {
-		i := int(term.Line) - 1
-		switch {
-		case term.Kind == promotion.ReturnKeepCoupon:
+	r.before = make([]money.Amount, len(r.s.Lines))
+	for i := range r.s.Lines {
+		r.before[i] = r.s.Lines[i].Net
+	}
+	t.trace.Grants = slices.Clone(t.trace.Grants)
+	for n, term := range t.list {
+		g, of := &t.trace.Grants[n], nets // one for each term, in their order
+		switch term.Kind {
+		case promotion.ReturnKeepCoupon:
 			if c := int(term.Coupon) - 1; c >= 0 && c < len(t.coupons) {
 				r.keptCoupons[t.coupons[c].ID] = true
 			}
-		case i >= len(at):
-		case term.Kind == promotion.ReturnFee && i >= 0:
-			nets[i] -= min(max(term.Amount, 0), nets[i])
-		case term.Kind == promotion.ReturnFee:
-			less(nets, term.Amount)
-		case term.Kind == promotion.ReturnKeepPoints && i >= 0:
-			points[i] -= min(max(money.Amount(term.Points), 0), points[i])
-		case term.Kind == promotion.ReturnKeepPoints:
-			less(points, money.Amount(term.Points))
+			continue
+		case promotion.ReturnKeepPoints:
+			of = points
 		}
+		if i := int(term.Line); i > len(at) {
+			of = nil
+		} else if i > 0 {
+			of, g.Line = of[i-1:i], uint32(at[i-1]+1)
+		}
+		g.Amount = int64(less(of, max(term.Amount, money.Amount(term.Points))))
 	}
 	for i, k := range at {
 		r.giveLess(k, nets[i], int64(points[i]))
@@ -217,12 +223,15 @@ func (r *returning) applyTerms(t *terms) error {
 	return nil
 }
 
-// less takes an amount off several, in proportion, none below zero.
-func less(of []money.Amount, amount money.Amount) {
-	parts, _ := money.Allocate(min(max(amount, 0), total(of)), of, of)
+// less takes an amount off several, in proportion, none below zero, and answers what
+// was there to be taken.
+func less(of []money.Amount, amount money.Amount) money.Amount {
+	take := min(max(amount, 0), total(of))
+	parts, _ := money.Allocate(take, of, of)
 	for i := range parts {
 		of[i] -= parts[i]
 	}
+	return take
 }
 
 // giveLess sets what a line of the refund gives back, with its tax in proportion.

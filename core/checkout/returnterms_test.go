@@ -1,6 +1,7 @@
 package checkout_test
 
 import (
+	"slices"
 	"sync"
 	"testing"
 
@@ -69,6 +70,33 @@ func TestARefundKeepsAFeeAsThePackOfTheSaleSays(t *testing.T) {
 		third := s.sell(s.basket(0, true, s.line("soap", "1")), cash(2500))
 		if v, err := s.desk.Void(s.ctx, checkout.RefundIn{Merchant: s.m.ID, Sale: third.ID, Reason: "test"}); err != nil || v.Total != 2500 {
 			t.Fatalf("a void: %+v %v", v, err)
+		}
+		s.proven()
+	})
+}
+
+// The trace of a refund has what each term took in fact and the refund's own line;
+// the packs are not asked about a gift card, and count the lines without it.
+func TestATermSaysWhatItTookAndOfWhichLine(t *testing.T) {
+	each(t, func(t *testing.T, d *db.DB, c *clock.Manual) {
+		s := newShop(t, d, c, 1)
+		s.fake("fees", "", onReturn, fee(100_000)) // a tenth of each, then more than is left
+		sold := s.sell(s.basket(0, true, checkout.LineIn{Kind: sale.LineGiftCard, Amount: 5000}, s.line("soap", "1"), s.line("tea", "1")), cash(8350))
+		q, err := s.desk.QuoteRefund(s.ctx, checkout.RefundIn{Merchant: s.m.ID, Sale: sold.ID, Reason: "test"})
+		if err != nil || q.Refund.Total != 5000 || !slices.Equal(q.Before, []money.Amount{5000, 2500, 850}) {
+			t.Fatalf("%+v %v %v", q.Refund, q.Before, err)
+		}
+		_, trace, err := s.desk.Explain(s.ctx, s.m.ID, s.back(sold).ID)
+		if err != nil || len(trace.Grants) != 3 {
+			t.Fatal(trace, err)
+		}
+		for i, want := range []struct {
+			line   uint32
+			amount int64
+		}{{0, 3350}, {2, 0}, {3, 0}} { // the whole goes first
+			if g := trace.Grants[i]; g.Line != want.line || g.Amount != want.amount || !g.OfReturn() {
+				t.Errorf("%d: %+v", i, g)
+			}
 		}
 		s.proven()
 	})

@@ -205,7 +205,7 @@ func (p *Pipeline) Return(ctx context.Context) []Term {
 	for _, s := range order {
 		t := best[s]
 		out = append(out, t)
-		names := map[ReturnKind]string{ReturnFee: "return_fee", ReturnKeepPoints: "return_keep_points", ReturnKeepCoupon: "return_keep_coupon"}
+		names := map[ReturnKind]string{ReturnFee: TraceReturnFee, ReturnKeepPoints: TraceKeepPoints, ReturnKeepCoupon: TraceKeepCoupon}
 		p.Trace.Grant(names[t.Kind], &t.Pack, t.Note, t.Line, max(int64(t.Amount), t.Points))
 	}
 	return out

@@ -45,6 +45,19 @@ type TraceGrant struct {
 	Ref    string `json:"ref,omitempty"`
 }
 
+// Kinds of the grants that are terms of a refund. Their Amount is what was kept in
+// fact: minor units, points.
+const (
+	TraceReturnFee  = "return_fee"
+	TraceKeepPoints = "return_keep_points"
+	TraceKeepCoupon = "return_keep_coupon"
+)
+
+// OfReturn reports whether a grant is a term of a refund.
+func (g *TraceGrant) OfReturn() bool {
+	return g.Kind == TraceReturnFee || g.Kind == TraceKeepPoints || g.Kind == TraceKeepCoupon
+}
+
 // MakeNote is a note of a pack on its way into a trace.
 func MakeNote(hook string, p *PackRef, n Note) TraceNote {
 	return TraceNote{Hook: hook, Pack: p.ID, Version: p.Version, Code: n.Code, Arg: n.Arg, Money: n.Money, Label: n.Label, Line: n.LineNo}
