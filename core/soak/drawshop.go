@@ -33,7 +33,7 @@ func (w *worker) restore(ctx context.Context) error {
 
 func (w *worker) expire(ctx context.Context) error {
 	return w.desk.DB.InTx(ctx, func(ctx context.Context, tx *db.Tx) error {
-		_, err := wallet.ExpireDue(ctx, tx, &w.book, w.w.Merchant, 50)
+		_, err := wallet.ExpireDue(ctx, tx, &w.book, w.w.Merchant, 500) // more than come to their end meanwhile
 		return err
 	})
 }
