@@ -33,6 +33,11 @@ type Options struct {
 	// Development lets unsigned drivers run.
 	Development bool
 
+	// Events is called for what a driver's devices report, one event of an instance
+	// after another, with the instance's id; it must not wait. A restarted driver
+	// begins to count anew. nil: nobody listens.
+	Events func(id string, e *driver.Event)
+
 	// TempDir holds the sockets and private copies; default os.TempDir().
 	TempDir string
 
@@ -193,19 +198,34 @@ func (h *Host) Status() []Status {
 }
 
 // Printer answers the handle of a driver that can print now.
-func (h *Host) Printer(id string) (driver.Printer, bool) {
-	if c, info, ok := h.client(id); ok && info.Prints() {
-		return c, true
-	}
-	return nil, false
-}
+func (h *Host) Printer(id string) (driver.Printer, bool) { return h.serving(id, "Printer") }
 
 // Drawer answers the handle of a driver that can open a drawer now.
-func (h *Host) Drawer(id string) (driver.Drawer, bool) {
-	if c, info, ok := h.client(id); ok && info.Kicks() {
-		return c, true
-	}
-	return nil, false
+func (h *Host) Drawer(id string) (driver.Drawer, bool) { return h.serving(id, "Drawer") }
+
+// Display answers the handle of a driver that can show something now.
+func (h *Host) Display(id string) (driver.Display, bool) { return h.serving(id, "Display") }
+
+// Scale answers the handle of a driver that can weigh now.
+func (h *Host) Scale(id string) (driver.Scale, bool) { return h.serving(id, "Scale") }
+
+// PayBox answers the handle of a driver that can announce an amount now.
+func (h *Host) PayBox(id string) (driver.PayBox, bool) { return h.serving(id, "PayBox") }
+
+// CardStation answers the handle of a driver that can read and write cards now.
+func (h *Host) CardStation(id string) (driver.CardStation, bool) {
+	return h.serving(id, "CardStation")
+}
+
+// Labeler answers the handle of a driver that can print labels now.
+func (h *Host) Labeler(id string) (driver.Labeler, bool) { return h.serving(id, "Labeler") }
+
+// Acquirer answers the handle of a connector that can move money now.
+func (h *Host) Acquirer(id string) (driver.Acquirer, bool) { return h.serving(id, "Acquirer") }
+
+func (h *Host) serving(id, capability string) (*driver.Client, bool) {
+	c, info, ok := h.client(id)
+	return c, ok && info.Serves(capability)
 }
 
 // Schema answers the JSON Schema of a driver's settings; it starts the driver

@@ -67,7 +67,10 @@ func (s *supervised) run() {
 		r, err := s.h.launch(s.ctx, cmd.path, cmd.args, s.in.Config, true, s.log)
 		if err == nil {
 			s.up(r)
+			listening, hush := context.WithCancel(s.ctx)
+			go s.listen(listening, r)
 			err = s.watch(r)
+			hush()
 			s.down()
 			if s.ctx.Err() != nil {
 				r.stop()
@@ -164,6 +167,32 @@ func (s *supervised) watch(r *running) error {
 			}
 			return errCrashed.Wrap(errors.New("the process ended by itself"))
 		case <-tick.C:
+		}
+	}
+}
+
+// listen hands on what the driver's devices report, for as long as it lives. A
+// stream that breaks is taken up again where it broke.
+func (s *supervised) listen(ctx context.Context, r *running) {
+	if s.h.o.Events == nil {
+		return
+	}
+	var since uint64
+	for ctx.Err() == nil {
+		err := r.drv.Events(ctx, since, func(e *driver.Event) error {
+			since = e.GetSequence()
+			s.h.o.Events(s.in.ID, e)
+			return ctx.Err()
+		})
+		if ctx.Err() != nil || errors.Is(err, driver.ErrUnsupported) {
+			return
+		}
+		s.log.Debug("the stream of events broke", "err", err)
+		select {
+		case <-ctx.Done():
+		case <-r.proc.done:
+			return
+		case <-time.After(backoffFirst):
 		}
 	}
 }

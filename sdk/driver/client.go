@@ -15,12 +15,18 @@ import (
 	hwv1 "github.com/shopwright/shopwright/sdk/driver/proto/shopwright/hw/v1"
 )
 
-// Client is the host's handle of a running driver. It satisfies Printer and
-// Drawer; a call to a capability that the driver lacks answers ErrUnsupported.
+// Client is the host's handle of a running driver. It satisfies every
+// capability's interface; a call to a capability that the driver lacks answers ErrUnsupported.
 type Client struct {
-	driver  hwv1.DriverClient
-	printer hwv1.PrinterClient
-	drawer  hwv1.DrawerClient
+	driver   hwv1.DriverClient
+	printer  hwv1.PrinterClient
+	drawer   hwv1.DrawerClient
+	display  hwv1.DisplayClient
+	scale    hwv1.ScaleClient
+	paybox   hwv1.PayBoxClient
+	cards    hwv1.CardStationClient
+	labels   hwv1.LabelerClient
+	acquirer hwv1.AcquirerClient
 }
 
 var (
@@ -30,7 +36,8 @@ var (
 
 // Dial makes a handle on a connection.
 func Dial(c grpc.ClientConnInterface) *Client {
-	return &Client{hwv1.NewDriverClient(c), hwv1.NewPrinterClient(c), hwv1.NewDrawerClient(c)}
+	return &Client{hwv1.NewDriverClient(c), hwv1.NewPrinterClient(c), hwv1.NewDrawerClient(c), hwv1.NewDisplayClient(c), hwv1.NewScaleClient(c),
+		hwv1.NewPayBoxClient(c), hwv1.NewCardStationClient(c), hwv1.NewLabelerClient(c), hwv1.NewAcquirerClient(c)}
 }
 
 // CallOptions are what a host must dial with.
@@ -47,15 +54,17 @@ func (c *Client) Info(ctx context.Context) (Info, error) {
 	return Info{ID: r.GetId(), Version: r.GetVersion(), Vendor: r.GetVendor(), Classes: r.GetClasses(), Capabilities: r.GetCapabilities()}, nil
 }
 
-// Prints reports whether the driver serves Printer.
-func (i Info) Prints() bool {
-	return slices.Contains(i.Capabilities, hwv1.Printer_ServiceDesc.ServiceName)
+// Serves reports whether the driver has a capability, by the name of its service
+// without the package: "Printer", "Display".
+func (i Info) Serves(capability string) bool {
+	return slices.Contains(i.Capabilities, "shopwright.hw.v1."+capability)
 }
 
+// Prints reports whether the driver serves Printer.
+func (i Info) Prints() bool { return i.Serves("Printer") }
+
 // Kicks reports whether the driver serves Drawer.
-func (i Info) Kicks() bool {
-	return slices.Contains(i.Capabilities, hwv1.Drawer_ServiceDesc.ServiceName)
-}
+func (i Info) Kicks() bool { return i.Serves("Drawer") }
 
 // ConfigSchema asks for the JSON Schema of the settings.
 func (c *Client) ConfigSchema(ctx context.Context) (json.RawMessage, error) {

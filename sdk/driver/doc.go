@@ -6,8 +6,9 @@
 //	func main() { driver.Serve(MyPrinter{}) }
 //
 // where MyPrinter implements Driver and the capabilities that the device has:
-// Printer, Drawer, Configurable, Checker, Lister, Eventful. Only what is
-// implemented is served. The program starts the process, asks its health every
+// Printer, Drawer, Display, Scale, PayBox, CardStation, Labeler, or Acquirer for a
+// connector to a payment provider; and Configurable, Checker, Lister, Eventful (embed
+// a Stream). Only what is implemented is served. The program starts the process, asks its health every
 // second, restarts it when it dies, and kills it when it hangs.
 //
 // Owns: the protocol (proto/shopwright/hw/v1), its Go interfaces, the author's

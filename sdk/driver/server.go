@@ -24,6 +24,8 @@ func Register(s *grpc.Server, d Driver) {
 		hwv1.RegisterDrawerServer(s, drawerServer{impl: w})
 		capabilities = append(capabilities, hwv1.Drawer_ServiceDesc.ServiceName)
 	}
+	capabilities = append(capabilities, registerCounter(s, d)...)
+	capabilities = append(capabilities, registerAcquirer(s, d)...)
 	hwv1.RegisterDriverServer(s, driverServer{impl: d, capabilities: capabilities})
 }
 
@@ -108,7 +110,7 @@ type printerServer struct {
 
 func (s printerServer) Submit(ctx context.Context, in *hwv1.SubmitRequest) (*hwv1.JobReply, error) {
 	if in.GetJobId() == "" || in.GetAttempt() < 1 {
-		return nil, status.Error(codes.InvalidArgument, "a job needs an id and an attempt from 1")
+		return nil, errJob
 	}
 	return jobOut(s.impl.Submit(ctx, Job{
 		JobKey:   JobKey{in.GetJobId(), int(in.GetAttempt())},
@@ -143,6 +145,20 @@ func (s drawerServer) Open(ctx context.Context, in *hwv1.OpenRequest) (*hwv1.Ope
 		return nil, errorOut(err)
 	}
 	return &hwv1.OpenReply{}, nil
+}
+
+// Calls that no host makes.
+var (
+	errJob     = status.Error(codes.InvalidArgument, "a job needs an id and an attempt from 1")
+	errPayment = status.Error(codes.InvalidArgument, "a payment needs a reference and an amount")
+)
+
+// answer is a reply, or the error that took its place.
+func answer[T any](reply *T, err error) (*T, error) {
+	if err != nil {
+		return nil, errorOut(err)
+	}
+	return reply, nil
 }
 
 func errorOut(err error) error {

@@ -573,6 +573,7 @@ type Event struct {
 	//	*Event_Drawer
 	//	*Event_Call
 	//	*Event_Paper
+	//	*Event_Payment
 	Body          isEvent_Body `protobuf_oneof:"body"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -690,6 +691,15 @@ func (x *Event) GetPaper() *Paper {
 	return nil
 }
 
+func (x *Event) GetPayment() *PaymentNotice {
+	if x != nil {
+		if x, ok := x.Body.(*Event_Payment); ok {
+			return x.Payment
+		}
+	}
+	return nil
+}
+
 type isEvent_Body interface {
 	isEvent_Body()
 }
@@ -718,6 +728,10 @@ type Event_Paper struct {
 	Paper *Paper `protobuf:"bytes,9,opt,name=paper,proto3,oneof"`
 }
 
+type Event_Payment struct {
+	Payment *PaymentNotice `protobuf:"bytes,10,opt,name=payment,proto3,oneof"`
+}
+
 func (*Event_Scan) isEvent_Body() {}
 
 func (*Event_Card) isEvent_Body() {}
@@ -730,10 +744,13 @@ func (*Event_Call) isEvent_Body() {}
 
 func (*Event_Paper) isEvent_Body() {}
 
+func (*Event_Payment) isEvent_Body() {}
+
 type Scan struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	Data          []byte                 `protobuf:"bytes,1,opt,name=data,proto3" json:"data,omitempty"`
 	Symbology     string                 `protobuf:"bytes,2,opt,name=symbology,proto3" json:"symbology,omitempty"` // "" where the scanner does not say
+	Purpose       string                 `protobuf:"bytes,3,opt,name=purpose,proto3" json:"purpose,omitempty"`     // "pay": read by a pay box from a customer's telephone
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -782,10 +799,18 @@ func (x *Scan) GetSymbology() string {
 	return ""
 }
 
+func (x *Scan) GetPurpose() string {
+	if x != nil {
+		return x.Purpose
+	}
+	return ""
+}
+
 type Card struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	Number        string                 `protobuf:"bytes,1,opt,name=number,proto3" json:"number,omitempty"`
 	Data          []byte                 `protobuf:"bytes,2,opt,name=data,proto3" json:"data,omitempty"`
+	Technology    string                 `protobuf:"bytes,3,opt,name=technology,proto3" json:"technology,omitempty"` // "magnetic", "ic", "rfid"
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -834,10 +859,18 @@ func (x *Card) GetData() []byte {
 	return nil
 }
 
+func (x *Card) GetTechnology() string {
+	if x != nil {
+		return x.Technology
+	}
+	return ""
+}
+
 type Weight struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	Milligrams    int64                  `protobuf:"varint,1,opt,name=milligrams,proto3" json:"milligrams,omitempty"`
 	Stable        bool                   `protobuf:"varint,2,opt,name=stable,proto3" json:"stable,omitempty"`
+	Overload      bool                   `protobuf:"varint,3,opt,name=overload,proto3" json:"overload,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -882,6 +915,13 @@ func (x *Weight) GetMilligrams() int64 {
 func (x *Weight) GetStable() bool {
 	if x != nil {
 		return x.Stable
+	}
+	return false
+}
+
+func (x *Weight) GetOverload() bool {
+	if x != nil {
+		return x.Overload
 	}
 	return false
 }
@@ -1026,6 +1066,68 @@ func (x *Paper) GetLow() bool {
 	return false
 }
 
+// PaymentNotice is what a provider tells of a payment by itself. A notice may come
+// twice: its id is the provider's.
+type PaymentNotice struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Id            string                 `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
+	Reference     string                 `protobuf:"bytes,2,opt,name=reference,proto3" json:"reference,omitempty"`
+	Payment       *PaymentReply          `protobuf:"bytes,3,opt,name=payment,proto3" json:"payment,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *PaymentNotice) Reset() {
+	*x = PaymentNotice{}
+	mi := &file_shopwright_hw_v1_driver_proto_msgTypes[17]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *PaymentNotice) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*PaymentNotice) ProtoMessage() {}
+
+func (x *PaymentNotice) ProtoReflect() protoreflect.Message {
+	mi := &file_shopwright_hw_v1_driver_proto_msgTypes[17]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use PaymentNotice.ProtoReflect.Descriptor instead.
+func (*PaymentNotice) Descriptor() ([]byte, []int) {
+	return file_shopwright_hw_v1_driver_proto_rawDescGZIP(), []int{17}
+}
+
+func (x *PaymentNotice) GetId() string {
+	if x != nil {
+		return x.Id
+	}
+	return ""
+}
+
+func (x *PaymentNotice) GetReference() string {
+	if x != nil {
+		return x.Reference
+	}
+	return ""
+}
+
+func (x *PaymentNotice) GetPayment() *PaymentReply {
+	if x != nil {
+		return x.Payment
+	}
+	return nil
+}
+
 type HealthRequest struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	unknownFields protoimpl.UnknownFields
@@ -1034,7 +1136,7 @@ type HealthRequest struct {
 
 func (x *HealthRequest) Reset() {
 	*x = HealthRequest{}
-	mi := &file_shopwright_hw_v1_driver_proto_msgTypes[17]
+	mi := &file_shopwright_hw_v1_driver_proto_msgTypes[18]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1046,7 +1148,7 @@ func (x *HealthRequest) String() string {
 func (*HealthRequest) ProtoMessage() {}
 
 func (x *HealthRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_shopwright_hw_v1_driver_proto_msgTypes[17]
+	mi := &file_shopwright_hw_v1_driver_proto_msgTypes[18]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1059,7 +1161,7 @@ func (x *HealthRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use HealthRequest.ProtoReflect.Descriptor instead.
 func (*HealthRequest) Descriptor() ([]byte, []int) {
-	return file_shopwright_hw_v1_driver_proto_rawDescGZIP(), []int{17}
+	return file_shopwright_hw_v1_driver_proto_rawDescGZIP(), []int{18}
 }
 
 type HealthReply struct {
@@ -1072,7 +1174,7 @@ type HealthReply struct {
 
 func (x *HealthReply) Reset() {
 	*x = HealthReply{}
-	mi := &file_shopwright_hw_v1_driver_proto_msgTypes[18]
+	mi := &file_shopwright_hw_v1_driver_proto_msgTypes[19]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1084,7 +1186,7 @@ func (x *HealthReply) String() string {
 func (*HealthReply) ProtoMessage() {}
 
 func (x *HealthReply) ProtoReflect() protoreflect.Message {
-	mi := &file_shopwright_hw_v1_driver_proto_msgTypes[18]
+	mi := &file_shopwright_hw_v1_driver_proto_msgTypes[19]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1097,7 +1199,7 @@ func (x *HealthReply) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use HealthReply.ProtoReflect.Descriptor instead.
 func (*HealthReply) Descriptor() ([]byte, []int) {
-	return file_shopwright_hw_v1_driver_proto_rawDescGZIP(), []int{18}
+	return file_shopwright_hw_v1_driver_proto_rawDescGZIP(), []int{19}
 }
 
 func (x *HealthReply) GetState() HealthState {
@@ -1118,7 +1220,7 @@ var File_shopwright_hw_v1_driver_proto protoreflect.FileDescriptor
 
 const file_shopwright_hw_v1_driver_proto_rawDesc = "" +
 	"\n" +
-	"\x1dshopwright/hw/v1/driver.proto\x12\x10shopwright.hw.v1\"\r\n" +
+	"\x1dshopwright/hw/v1/driver.proto\x12\x10shopwright.hw.v1\x1a\x1fshopwright/hw/v1/acquirer.proto\"\r\n" +
 	"\vInfoRequest\"\x8b\x01\n" +
 	"\tInfoReply\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x12\x18\n" +
@@ -1144,7 +1246,7 @@ const file_shopwright_hw_v1_driver_proto_rawDesc = "" +
 	"\x06health\x18\x05 \x01(\x0e2\x1d.shopwright.hw.v1.HealthStateR\x06health\x12\x16\n" +
 	"\x06reason\x18\x06 \x01(\tR\x06reason\"%\n" +
 	"\rEventsRequest\x12\x14\n" +
-	"\x05since\x18\x01 \x01(\x04R\x05since\"\x8f\x03\n" +
+	"\x05since\x18\x01 \x01(\x04R\x05since\"\xcc\x03\n" +
 	"\x05Event\x12\x1a\n" +
 	"\bsequence\x18\x01 \x01(\x04R\bsequence\x12\"\n" +
 	"\rat_unix_micro\x18\x02 \x01(\x03R\vatUnixMicro\x12\x16\n" +
@@ -1154,26 +1256,37 @@ const file_shopwright_hw_v1_driver_proto_rawDesc = "" +
 	"\x06weight\x18\x06 \x01(\v2\x18.shopwright.hw.v1.WeightH\x00R\x06weight\x127\n" +
 	"\x06drawer\x18\a \x01(\v2\x1d.shopwright.hw.v1.DrawerStateH\x00R\x06drawer\x12,\n" +
 	"\x04call\x18\b \x01(\v2\x16.shopwright.hw.v1.CallH\x00R\x04call\x12/\n" +
-	"\x05paper\x18\t \x01(\v2\x17.shopwright.hw.v1.PaperH\x00R\x05paperB\x06\n" +
-	"\x04body\"8\n" +
+	"\x05paper\x18\t \x01(\v2\x17.shopwright.hw.v1.PaperH\x00R\x05paper\x12;\n" +
+	"\apayment\x18\n" +
+	" \x01(\v2\x1f.shopwright.hw.v1.PaymentNoticeH\x00R\apaymentB\x06\n" +
+	"\x04body\"R\n" +
 	"\x04Scan\x12\x12\n" +
 	"\x04data\x18\x01 \x01(\fR\x04data\x12\x1c\n" +
-	"\tsymbology\x18\x02 \x01(\tR\tsymbology\"2\n" +
+	"\tsymbology\x18\x02 \x01(\tR\tsymbology\x12\x18\n" +
+	"\apurpose\x18\x03 \x01(\tR\apurpose\"R\n" +
 	"\x04Card\x12\x16\n" +
 	"\x06number\x18\x01 \x01(\tR\x06number\x12\x12\n" +
-	"\x04data\x18\x02 \x01(\fR\x04data\"@\n" +
+	"\x04data\x18\x02 \x01(\fR\x04data\x12\x1e\n" +
+	"\n" +
+	"technology\x18\x03 \x01(\tR\n" +
+	"technology\"\\\n" +
 	"\x06Weight\x12\x1e\n" +
 	"\n" +
 	"milligrams\x18\x01 \x01(\x03R\n" +
 	"milligrams\x12\x16\n" +
-	"\x06stable\x18\x02 \x01(\bR\x06stable\"!\n" +
+	"\x06stable\x18\x02 \x01(\bR\x06stable\x12\x1a\n" +
+	"\boverload\x18\x03 \x01(\bR\boverload\"!\n" +
 	"\vDrawerState\x12\x12\n" +
 	"\x04open\x18\x01 \x01(\bR\x04open\"\x1e\n" +
 	"\x04Call\x12\x16\n" +
 	"\x06number\x18\x01 \x01(\tR\x06number\"+\n" +
 	"\x05Paper\x12\x10\n" +
 	"\x03out\x18\x01 \x01(\bR\x03out\x12\x10\n" +
-	"\x03low\x18\x02 \x01(\bR\x03low\"\x0f\n" +
+	"\x03low\x18\x02 \x01(\bR\x03low\"w\n" +
+	"\rPaymentNotice\x12\x0e\n" +
+	"\x02id\x18\x01 \x01(\tR\x02id\x12\x1c\n" +
+	"\treference\x18\x02 \x01(\tR\treference\x128\n" +
+	"\apayment\x18\x03 \x01(\v2\x1e.shopwright.hw.v1.PaymentReplyR\apayment\"\x0f\n" +
 	"\rHealthRequest\"Z\n" +
 	"\vHealthReply\x123\n" +
 	"\x05state\x18\x01 \x01(\x0e2\x1d.shopwright.hw.v1.HealthStateR\x05state\x12\x16\n" +
@@ -1203,7 +1316,7 @@ func file_shopwright_hw_v1_driver_proto_rawDescGZIP() []byte {
 }
 
 var file_shopwright_hw_v1_driver_proto_enumTypes = make([]protoimpl.EnumInfo, 1)
-var file_shopwright_hw_v1_driver_proto_msgTypes = make([]protoimpl.MessageInfo, 19)
+var file_shopwright_hw_v1_driver_proto_msgTypes = make([]protoimpl.MessageInfo, 20)
 var file_shopwright_hw_v1_driver_proto_goTypes = []any{
 	(HealthState)(0),            // 0: shopwright.hw.v1.HealthState
 	(*InfoRequest)(nil),         // 1: shopwright.hw.v1.InfoRequest
@@ -1223,8 +1336,10 @@ var file_shopwright_hw_v1_driver_proto_goTypes = []any{
 	(*DrawerState)(nil),         // 15: shopwright.hw.v1.DrawerState
 	(*Call)(nil),                // 16: shopwright.hw.v1.Call
 	(*Paper)(nil),               // 17: shopwright.hw.v1.Paper
-	(*HealthRequest)(nil),       // 18: shopwright.hw.v1.HealthRequest
-	(*HealthReply)(nil),         // 19: shopwright.hw.v1.HealthReply
+	(*PaymentNotice)(nil),       // 18: shopwright.hw.v1.PaymentNotice
+	(*HealthRequest)(nil),       // 19: shopwright.hw.v1.HealthRequest
+	(*HealthReply)(nil),         // 20: shopwright.hw.v1.HealthReply
+	(*PaymentReply)(nil),        // 21: shopwright.hw.v1.PaymentReply
 }
 var file_shopwright_hw_v1_driver_proto_depIdxs = []int32{
 	9,  // 0: shopwright.hw.v1.DevicesReply.devices:type_name -> shopwright.hw.v1.Device
@@ -1235,24 +1350,26 @@ var file_shopwright_hw_v1_driver_proto_depIdxs = []int32{
 	15, // 5: shopwright.hw.v1.Event.drawer:type_name -> shopwright.hw.v1.DrawerState
 	16, // 6: shopwright.hw.v1.Event.call:type_name -> shopwright.hw.v1.Call
 	17, // 7: shopwright.hw.v1.Event.paper:type_name -> shopwright.hw.v1.Paper
-	0,  // 8: shopwright.hw.v1.HealthReply.state:type_name -> shopwright.hw.v1.HealthState
-	1,  // 9: shopwright.hw.v1.Driver.Info:input_type -> shopwright.hw.v1.InfoRequest
-	3,  // 10: shopwright.hw.v1.Driver.ConfigSchema:input_type -> shopwright.hw.v1.ConfigSchemaRequest
-	5,  // 11: shopwright.hw.v1.Driver.Configure:input_type -> shopwright.hw.v1.ConfigureRequest
-	7,  // 12: shopwright.hw.v1.Driver.Devices:input_type -> shopwright.hw.v1.DevicesRequest
-	10, // 13: shopwright.hw.v1.Driver.Events:input_type -> shopwright.hw.v1.EventsRequest
-	18, // 14: shopwright.hw.v1.Driver.Health:input_type -> shopwright.hw.v1.HealthRequest
-	2,  // 15: shopwright.hw.v1.Driver.Info:output_type -> shopwright.hw.v1.InfoReply
-	4,  // 16: shopwright.hw.v1.Driver.ConfigSchema:output_type -> shopwright.hw.v1.ConfigSchemaReply
-	6,  // 17: shopwright.hw.v1.Driver.Configure:output_type -> shopwright.hw.v1.ConfigureReply
-	8,  // 18: shopwright.hw.v1.Driver.Devices:output_type -> shopwright.hw.v1.DevicesReply
-	11, // 19: shopwright.hw.v1.Driver.Events:output_type -> shopwright.hw.v1.Event
-	19, // 20: shopwright.hw.v1.Driver.Health:output_type -> shopwright.hw.v1.HealthReply
-	15, // [15:21] is the sub-list for method output_type
-	9,  // [9:15] is the sub-list for method input_type
-	9,  // [9:9] is the sub-list for extension type_name
-	9,  // [9:9] is the sub-list for extension extendee
-	0,  // [0:9] is the sub-list for field type_name
+	18, // 8: shopwright.hw.v1.Event.payment:type_name -> shopwright.hw.v1.PaymentNotice
+	21, // 9: shopwright.hw.v1.PaymentNotice.payment:type_name -> shopwright.hw.v1.PaymentReply
+	0,  // 10: shopwright.hw.v1.HealthReply.state:type_name -> shopwright.hw.v1.HealthState
+	1,  // 11: shopwright.hw.v1.Driver.Info:input_type -> shopwright.hw.v1.InfoRequest
+	3,  // 12: shopwright.hw.v1.Driver.ConfigSchema:input_type -> shopwright.hw.v1.ConfigSchemaRequest
+	5,  // 13: shopwright.hw.v1.Driver.Configure:input_type -> shopwright.hw.v1.ConfigureRequest
+	7,  // 14: shopwright.hw.v1.Driver.Devices:input_type -> shopwright.hw.v1.DevicesRequest
+	10, // 15: shopwright.hw.v1.Driver.Events:input_type -> shopwright.hw.v1.EventsRequest
+	19, // 16: shopwright.hw.v1.Driver.Health:input_type -> shopwright.hw.v1.HealthRequest
+	2,  // 17: shopwright.hw.v1.Driver.Info:output_type -> shopwright.hw.v1.InfoReply
+	4,  // 18: shopwright.hw.v1.Driver.ConfigSchema:output_type -> shopwright.hw.v1.ConfigSchemaReply
+	6,  // 19: shopwright.hw.v1.Driver.Configure:output_type -> shopwright.hw.v1.ConfigureReply
+	8,  // 20: shopwright.hw.v1.Driver.Devices:output_type -> shopwright.hw.v1.DevicesReply
+	11, // 21: shopwright.hw.v1.Driver.Events:output_type -> shopwright.hw.v1.Event
+	20, // 22: shopwright.hw.v1.Driver.Health:output_type -> shopwright.hw.v1.HealthReply
+	17, // [17:23] is the sub-list for method output_type
+	11, // [11:17] is the sub-list for method input_type
+	11, // [11:11] is the sub-list for extension type_name
+	11, // [11:11] is the sub-list for extension extendee
+	0,  // [0:11] is the sub-list for field type_name
 }
 
 func init() { file_shopwright_hw_v1_driver_proto_init() }
@@ -1260,6 +1377,7 @@ func file_shopwright_hw_v1_driver_proto_init() {
 	if File_shopwright_hw_v1_driver_proto != nil {
 		return
 	}
+	file_shopwright_hw_v1_acquirer_proto_init()
 	file_shopwright_hw_v1_driver_proto_msgTypes[10].OneofWrappers = []any{
 		(*Event_Scan)(nil),
 		(*Event_Card)(nil),
@@ -1267,6 +1385,7 @@ func file_shopwright_hw_v1_driver_proto_init() {
 		(*Event_Drawer)(nil),
 		(*Event_Call)(nil),
 		(*Event_Paper)(nil),
+		(*Event_Payment)(nil),
 	}
 	type x struct{}
 	out := protoimpl.TypeBuilder{
@@ -1274,7 +1393,7 @@ func file_shopwright_hw_v1_driver_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_shopwright_hw_v1_driver_proto_rawDesc), len(file_shopwright_hw_v1_driver_proto_rawDesc)),
 			NumEnums:      1,
-			NumMessages:   19,
+			NumMessages:   20,
 			NumExtensions: 0,
 			NumServices:   1,
 		},
