@@ -131,6 +131,13 @@ func QueueFetchBack(tx *db.Tx, m, line id.ID, n int64) {
 	tx.Queue(`update grants set used = used - $3 where merchant_id = $1 and id = (select u.grant_id from grant_uses u where u.merchant_id = $1 and u.line_id = $2)`, m, line, n)
 }
 
+// QueueFetchReleased undoes QueueFetch for a sale that came to nothing, as if the line
+// had never been.
+func QueueFetchReleased(tx *db.Tx, m, line id.ID, n int64) {
+	QueueFetchBack(tx, m, line, n)
+	tx.Queue(`delete from grant_uses where merchant_id = $1 and line_id = $2`, m, line)
+}
+
 // QueueTakeBack notes what a refund took back of a grant and what it had to leave.
 func QueueTakeBack(tx *db.Tx, m, grant id.ID, taken, kept int64) {
 	tx.Queue(`update grants set taken_back = taken_back + $3, kept = kept + $4 where merchant_id = $1 and id = $2`, m, grant, taken, kept)

@@ -22,9 +22,10 @@ import (
 
 // draft is what an open sale keeps to go on with, after a crash too.
 type draft struct {
-	Quote *Quote
-	Sale  *sale.Sale
-	Idem  db.Idem
+	Quote     *Quote
+	Sale      *sale.Sale
+	Idem      db.Idem
+	GiftsHeld bool // missing in what was opened before gifts were held
 }
 
 // completeWithAcquirer is the sale in two transactions with the acquirer between:
@@ -39,11 +40,11 @@ func (d *Desk) completeWithAcquirer(ctx context.Context, q *Quote, s *sale.Sale,
 		d.Log.WarnContext(ctx, "the acquirer gave no answer", "sale", s.ID, "error", err)
 	}
 	// From here on the caller may go away: what was paid is booked.
-	return d.conclude(context.WithoutCancel(ctx), &draft{q, s, in.Idem}, outcome)
+	return d.conclude(context.WithoutCancel(ctx), &draft{q, s, in.Idem, true}, outcome)
 }
 
 // reserve is transaction 1: the open sale, holds on stored value and points,
-// locks on coupons, reservations of stock.
+// locks on coupons, gifts, reservations of stock.
 func (d *Desk) reserve(ctx context.Context, q *Quote, s *sale.Sale, idem db.Idem) error {
 	if s.ID.IsNone() {
 		s.ID = id.New(int64(d.DB.Now()))
@@ -65,7 +66,7 @@ func (d *Desk) reserve(ctx context.Context, q *Quote, s *sale.Sale, idem db.Idem
 		if s.OccurredAt == 0 {
 			s.OccurredAt = tx.Now
 		}
-		raw, err := json.Marshal(draft{q, s, idem})
+		raw, err := json.Marshal(draft{q, s, idem, true})
 		if err != nil {
 			return err
 		}
@@ -84,6 +85,7 @@ func (d *Desk) reserve(ctx context.Context, q *Quote, s *sale.Sale, idem db.Idem
 		for _, mv := range stockMoves(s, 1) {
 			demand[mv.SKU] += mv.Quantity
 		}
+		b.holdGifts()
 		stock.QueueReserve(tx, s.Merchant, stock.Floor(s.Merchant, s.Shop), s.ID, demand, q.AllowNegative)
 		tx.NameKey(s.Merchant, idem, s.ID)
 		return nil
@@ -224,7 +226,7 @@ func (d *Desk) bookOpen(ctx context.Context, dr *draft) (*sale.Sale, error) {
 	s, q := dr.Sale, dr.Quote
 	book := func(ctx context.Context, tx *db.Tx) error {
 		b := newBooking(d, tx, q, s)
-		b.opened = true
+		b.opened, b.giftsHeld = true, dr.GiftsHeld
 		var st openState
 		b.askOpen(&st)
 		if err := tx.Flush(ctx); err != nil {
@@ -275,6 +277,9 @@ func (d *Desk) abandon(ctx context.Context, dr *draft, why string) error {
 			return nil
 		}
 		b.endHolds(&st, false)
+		if dr.GiftsHeld {
+			b.releaseGifts()
+		}
 		sale.QueueAbandon(tx, s.Merchant, s.ID, why)
 		tx.ForgetKey(s.Merchant, dr.Idem)
 		return nil

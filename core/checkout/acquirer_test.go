@@ -12,8 +12,12 @@ import (
 	"github.com/shopwright/shopwright/core/coupon"
 	"github.com/shopwright/shopwright/core/db"
 	"github.com/shopwright/shopwright/core/id"
+	"github.com/shopwright/shopwright/core/ledger"
+	"github.com/shopwright/shopwright/core/loyalty"
 	"github.com/shopwright/shopwright/core/money"
+	"github.com/shopwright/shopwright/core/promotion"
 	"github.com/shopwright/shopwright/core/sale"
+	"github.com/shopwright/shopwright/core/wallet"
 )
 
 // acquirer answers what the test says, and remembers what it was asked.
@@ -147,6 +151,65 @@ func TestAnUnknownAnswerIsAskedAgainAndNeverGuessed(t *testing.T) {
 				}
 				if n, err := s.desk.Recover(s.ctx, s.m.ID); n != 0 || err != nil {
 					t.Fatal("ended twice", n, err)
+				}
+				s.proven()
+			})
+		})
+	}
+}
+
+// While a payment is under way nobody else takes the last gift, and the member not
+// one more than the limit: what is paid can be booked. What comes to nothing gives
+// the gift back.
+func TestGiftsAreHeldWhileAPaymentIsUnderWay(t *testing.T) {
+	for _, end := range []checkout.Outcome{checkout.Paid, checkout.Refused} {
+		t.Run(string(end), func(t *testing.T) {
+			each(t, func(t *testing.T, d *db.DB, c *clock.Manual) {
+				s := newShop(t, d, c, 1)
+				s.fake("earns", "", []promotion.Hook{promotion.HookEarn}, func(*promotion.Input) (promotion.Output, error) {
+					return promotion.Output{Earns: []promotion.Earn{{Points: 100, Note: note("given")}}}, nil
+				})
+				s.sell(s.basket(0, true, s.line("soap", "1")), cash(2500))
+				last := loyalty.Gift{Name: "cup", Points: 10, Counted: true, OnHand: 1}
+				once := loyalty.Gift{Name: "bag", Points: 10, PerMember: 1}
+				s.tx(func(_ context.Context, tx *db.Tx) error {
+					return errors.Join(loyalty.CreateGift(tx, s.m.ID, &last), loyalty.CreateGift(tx, s.m.ID, &once))
+				})
+				gift := func(g loyalty.Gift) checkout.LineIn {
+					return checkout.LineIn{Kind: sale.LineGift, Gift: g.ID, Quantity: money.One}
+				}
+				a := &acquirer{authorise: checkout.Unknown, query: checkout.Unknown}
+				s.desk.Acquirer = a
+				in := checkout.SaleIn{Basket: s.basket(0, true, s.line("tea", "1"), gift(last), gift(once)), Tenders: []checkout.TenderIn{{Type: sale.TenderCard, Amount: 850}}, Idem: db.Idem{Key: "gifts", Route: "r", BodyHash: "h"}}
+				if _, err := s.desk.Complete(s.ctx, in); !errors.Is(err, checkout.ErrPaymentPending) {
+					t.Fatal(err)
+				}
+				other := s.another("Wei", "13800000002")
+				s.tx(func(ctx context.Context, tx *db.Tx) error {
+					_, err := wallet.AdjustPoints(ctx, tx, &ledger.Book{}, wallet.PointsChange{Operation: wallet.Operation{Merchant: s.m.ID, Shop: s.shop.ID, BusinessDate: "2026-05-20", Reason: "test"}, Member: other, Points: 50})
+					return err
+				})
+				b := s.basket(0, false, s.line("tea", "1"), gift(last))
+				b.Member = other
+				if _, err := s.desk.Quote(s.ctx, b); !errors.Is(err, loyalty.ErrGiftGone) {
+					t.Fatal("the last one was promised twice", err)
+				}
+				if _, err := s.desk.Quote(s.ctx, s.basket(0, true, s.line("tea", "1"), gift(once))); !errors.Is(err, loyalty.ErrGiftLimit) {
+					t.Fatal("one more than the limit", err)
+				}
+				a.query = end
+				c.Advance(2 * time.Minute)
+				if n, err := s.desk.Recover(s.ctx, s.m.ID); n != 1 || err != nil {
+					t.Fatal(n, err)
+				}
+				list, _, err := loyalty.ListRedemptions(s.ctx, d, s.m.ID, id.None, db.Page{Limit: 10})
+				if err != nil || end == checkout.Paid && len(list) != 2 || end == checkout.Refused && len(list) != 0 {
+					t.Fatalf("%+v %v", list, err)
+				}
+				a.authorise = checkout.Paid
+				in.Basket.Lines, in.Idem.Key = in.Basket.Lines[:2], "again"
+				if _, err := s.desk.Complete(s.ctx, in); (err == nil) != (end == checkout.Refused) || err != nil && !errors.Is(err, loyalty.ErrGiftGone) {
+					t.Fatal(err)
 				}
 				s.proven()
 			})

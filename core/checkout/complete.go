@@ -213,19 +213,20 @@ func (q *Quote) sale(in *SaleIn, paid settlement) *sale.Sale {
 
 // booking is one transaction's work on a sale.
 type booking struct {
-	d       *Desk
-	tx      *db.Tx
-	q       *Quote
-	s       *sale.Sale
-	purses  purses
-	purse   *ledger.Purse          // the member's among them, nil without a member
-	cards   []wallet.GiftCard      // that pay, under their locks
-	issued  []*ledger.Purse        // of gift cards that are sold
-	worth   map[id.ID]money.Amount // of the visits that paid a line
-	coupons couponLocks
-	counter till.Counter
-	asOf    clock.Instant // lots are chosen as of this instant
-	opened  bool          // the sale's row exists already
+	d         *Desk
+	tx        *db.Tx
+	q         *Quote
+	s         *sale.Sale
+	purses    purses
+	purse     *ledger.Purse          // the member's among them, nil without a member
+	cards     []wallet.GiftCard      // that pay, under their locks
+	issued    []*ledger.Purse        // of gift cards that are sold
+	worth     map[id.ID]money.Amount // of the visits that paid a line
+	coupons   couponLocks
+	counter   till.Counter
+	asOf      clock.Instant // lots are chosen as of this instant
+	opened    bool          // the sale's row exists already
+	giftsHeld bool          // its gifts were handed out as it was opened
 }
 
 func newBooking(d *Desk, tx *db.Tx, q *Quote, s *sale.Sale) *booking {

@@ -63,7 +63,7 @@ func (q *Quote) makeGift(l *loaded, in *LineIn, line *sale.Line) error {
 	return nil
 }
 
-// takeGift burns the points of a gift line and takes the gift from its own stock.
+// takeGift burns the points of a gift line and hands the gift out.
 func (b *booking) takeGift(e *ledger.Entry, l *sale.Line) error {
 	if l.Kind != sale.LineGift {
 		return nil
@@ -74,19 +74,59 @@ func (b *booking) takeGift(e *ledger.Entry, l *sale.Line) error {
 		}
 		e.Add(house(b.s, ledger.UnitPoints, "gifts_redeemed"), money.Amount(l.PointsCost), nil)
 	}
-	in, n := &b.q.Basket.Lines[l.No-1], int64(l.Quantity/money.One)
-	for k := range b.q.Gifts {
-		g := b.q.Gifts[k]
-		if g.ID != in.Gift {
-			continue
-		}
-		if !in.Grant.IsNone() {
-			g.Points, g.PerMember = 0, 0 // it was given: no points, and no limit of what points buy
-			campaign.QueueFetch(b.tx, b.s.Merchant, in.Grant, b.s.ID, l.ID, n)
-		}
-		loyalty.QueueGiftTaken(b.tx, b.s.Merchant, loyalty.Taking{Gift: &g, Member: b.s.Member, Sale: b.s.ID, Line: l.ID, Quantity: n})
+	if !b.giftsHeld {
+		b.handOut(l)
 	}
 	return nil
+}
+
+// handOut takes a gift line's gifts from their own stock, and from the member's limit
+// or the grant that they are fetched of.
+func (b *booking) handOut(l *sale.Line) {
+	b.eachGift(l, func(g *loyalty.Gift, grant id.ID, n int64) {
+		if !grant.IsNone() {
+			campaign.QueueFetch(b.tx, b.s.Merchant, grant, b.s.ID, l.ID, n)
+		}
+		loyalty.QueueGiftTaken(b.tx, b.s.Merchant, loyalty.Taking{Gift: g, Member: b.s.Member, Sale: b.s.ID, Line: l.ID, Quantity: n})
+	})
+}
+
+// eachGift calls f for the gift of a line: how many, and the grant that they are
+// fetched of, if any.
+func (b *booking) eachGift(l *sale.Line, f func(g *loyalty.Gift, grant id.ID, n int64)) {
+	if l.Kind != sale.LineGift {
+		return
+	}
+	in := &b.q.Basket.Lines[l.No-1]
+	for _, g := range b.q.Gifts {
+		if g.ID == in.Gift {
+			if !in.Grant.IsNone() {
+				g.Points, g.PerMember = 0, 0 // it was given: no points, and no limit of what points buy
+			}
+			f(&g, in.Grant, int64(l.Quantity/money.One))
+		}
+	}
+}
+
+// holdGifts hands the gifts of an open sale out already, so that nobody else takes
+// the last one, or the member another, while the payment is under way.
+func (b *booking) holdGifts() {
+	for i := range b.s.Lines {
+		b.handOut(&b.s.Lines[i])
+	}
+}
+
+// releaseGifts takes back what holdGifts handed out.
+func (b *booking) releaseGifts() {
+	for i := range b.s.Lines {
+		l := &b.s.Lines[i]
+		b.eachGift(l, func(_ *loyalty.Gift, grant id.ID, n int64) {
+			if !grant.IsNone() {
+				campaign.QueueFetchReleased(b.tx, b.s.Merchant, l.ID, n)
+			}
+			loyalty.QueueGiftReleased(b.tx, b.s.Merchant, b.s.ID, l.ID, n)
+		})
+	}
 }
 
 // prepaid computes what comes back of a top-up, a punch card or a gift card: the

@@ -42,6 +42,13 @@ func QueueGiftBack(tx *db.Tx, m, sale, line id.ID, quantity int64) {
 		where merchant_id = $1 and gift_id = (select r.gift_id`+of+` and member_id = (select r.member_id`+of, m, sale, line, quantity)
 }
 
+// QueueGiftReleased undoes QueueGiftTaken for a sale that came to nothing, as if the
+// line had never been.
+func QueueGiftReleased(tx *db.Tx, m, sale, line id.ID, quantity int64) {
+	QueueGiftBack(tx, m, sale, line, quantity)
+	tx.Queue(`delete from gift_redemptions where merchant_id = $1 and sale_id = $2 and line_id = $3`, m, sale, line)
+}
+
 // Redemption is a line of the list of what was handed out.
 type Redemption struct {
 	ID       id.ID

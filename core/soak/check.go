@@ -109,6 +109,9 @@ func (r *run) check(ctx context.Context, full bool) error {
 			found = append(found, fmt.Sprintf("%s %s: recomputed %d, stands at %d", v.Check, v.Subject, v.Want, v.Got))
 		}
 	}
+	if said := r.errors.said(); said != "" {
+		found = append(found, "the program logged an error: "+said)
+	}
 	if found, err = r.tieOut(ctx, c, found); err != nil {
 		return err
 	}

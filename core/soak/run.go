@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"math/rand/v2"
 	"sync"
 	"sync/atomic"
@@ -63,6 +64,7 @@ type End struct {
 type run struct {
 	*shop
 	around members
+	errors *heard
 	cfg    Config
 	tell   func(Event)
 	stop   context.CancelFunc
@@ -121,6 +123,8 @@ var allWeights = func() (n int) {
 func Run(ctx context.Context, desk *checkout.Desk, c *Clock, cfg Config, tell func(Event)) error {
 	r := &run{cfg: cfg, tell: tell, sales: newPool[id.ID](300), cards: newPool[string](60), codes: newPool[string](60), requests: newPool[id.ID](20), recent: newPool[*Answered](200)}
 	c.Set(cfg.Clock)
+	r.errors = &heard{}
+	desk.Log = slog.New(alarm{desk.Log.Handler(), r.errors})
 	var err error
 	if r.shop, err = openShop(ctx, desk, c, cfg.World); err != nil {
 		return err
