@@ -289,19 +289,22 @@ func (d *Desk) abandon(ctx context.Context, dr *draft, why string) error {
 // recoverAfter is how long a sale may be open before recovery asks.
 const recoverAfter = time.Minute
 
+// maxOpen is how many open sales recovery looks at.
+const maxOpen = 10_000
+
 // Recover ends open sales that were cut off, by asking the acquirer what became
 // of their payments: paid is booked, refused is released, unknown is asked again
-// at the next run. It answers how many it ended.
+// later, ever less often. It answers how many it ended.
 func (d *Desk) Recover(ctx context.Context, m id.ID) (int, error) {
 	if d.Acquirer == nil {
 		return 0, nil
 	}
-	ids, err := sale.ListOpen(ctx, d.DB, m, d.DB.Now().Add(-recoverAfter), 100)
+	ids, err := sale.ListOpen(ctx, d.DB, m, d.DB.Now().Add(-recoverAfter), maxOpen)
 	if err != nil {
 		return 0, err
 	}
 	ended := 0
-	for _, sid := range ids {
+	for _, sid := range d.asks.due(m, ids, d.DB.Now()) {
 		dr, err := d.takeUp(ctx, m, sid)
 		if err != nil {
 			return ended, err

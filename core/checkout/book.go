@@ -295,12 +295,25 @@ func spendOf(s *sale.Sale) (spend money.Amount, visit bool) {
 	return spend, visit
 }
 
+// toppedUp is what was paid for top-ups.
+func toppedUp(s *sale.Sale) (sum money.Amount) {
+	for i := range s.Lines {
+		if s.Lines[i].Kind == sale.LineTopUp {
+			sum += s.Lines[i].Net
+		}
+	}
+	return sum
+}
+
 // credit books what the sale means to the member and to the staff.
 func (b *booking) credit() {
 	s, tx, m := b.s, b.tx, b.s.Merchant
 	if !s.Member.IsNone() {
 		if spend, visit := spendOf(s); visit {
 			member.QueueDay(tx, m, s.Member, s.BusinessDate, s.Shop, spend, 1, s.Points)
+		}
+		if sum := toppedUp(s); sum != 0 {
+			member.QueueTopUps(tx, m, s.Member, s.BusinessDate, s.Shop, sum)
 		}
 		if s.TierAfter != s.TierBefore {
 			member.QueueTier(tx, m, s.Member, s.TierBefore, s.TierAfter, s.ID, b.q.TierPack, "sale")

@@ -81,4 +81,5 @@ type Desk struct {
 	book   ledger.Book
 	quotes quoteCache
 	zones  sync.Map // register -> zoneEntry
+	asks   openAsks
 }

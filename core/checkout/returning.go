@@ -393,6 +393,9 @@ func (r *returning) uncredit() {
 		spend, _ := spendOf(s)
 		member.QueueDay(tx, m, s.Member, r.of.BusinessDate, r.of.Shop, -spend, visits, -s.Points)
 	}
+	if sum := toppedUp(s); sum != 0 && !s.Member.IsNone() {
+		member.QueueTopUps(tx, m, s.Member, r.of.BusinessDate, r.of.Shop, -sum)
+	}
 	for i := range s.Lines {
 		w := r.workOf(i)
 		w.BusinessDate = s.BusinessDate

@@ -153,8 +153,8 @@ func AskLots(m id.ID, kind string, owner, sale id.ID, out *[]Lot) db.Ask {
 	return db.Ask{SQL: `select ` + lotColumns + ` from lots l
 		where l.merchant_id = $1 and l.account_id in (` + accountsOf + `) and l.id in (
 			select r.id from lots r where r.merchant_id = $1 and r.account_id in (` + accountsOf + `) and r.remaining > 0
-			union select o.id from lots o where o.merchant_id = $1 and o.origin_sale_id = $4
-			union select p.lot_id from postings p join entries e on e.merchant_id = p.merchant_id and e.id = p.entry_id
+			union all select o.id from lots o where o.merchant_id = $1 and o.origin_sale_id = $4
+			union all select p.lot_id from postings p join entries e on e.merchant_id = p.merchant_id and e.id = p.entry_id
 			where e.merchant_id = $1 and e.sale_id = $4 and p.lot_id is not null)
 		order by l.account_id, l.seq`, Args: []any{m, kind, owner, sale}, Scan: scan}
 }

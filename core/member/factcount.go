@@ -8,7 +8,7 @@ import (
 )
 
 // counted are the sources of facts that are not days: each answers date, shop and
-// figure, the newest first. A refund of a top-up counts on the date of its sale.
+// figure, the newest first.
 var counted = []struct {
 	kinds []promotion.FactKind
 	sql   string
@@ -16,10 +16,7 @@ var counted = []struct {
 	{[]promotion.FactKind{promotion.FactCheckIns, promotion.FactStreak}, `select date, shop_id, 1 from check_ins where merchant_id = $1 and member_id = $2 and date <= $3 order by date desc`},
 	{[]promotion.FactKind{promotion.FactReferrals}, `select s.business_date, s.shop_id, 1 from member_referrals r join sales s on s.merchant_id = r.merchant_id and s.id = r.sale_id
 		where r.merchant_id = $1 and r.referrer_id = $2 and s.business_date <= $3`},
-	{[]promotion.FactKind{promotion.FactTopUps}, `select coalesce(o.business_date, s.business_date), coalesce(o.shop_id, s.shop_id), case when s.kind = 'sale' then l.net else -l.net end
-		from sales s join sale_lines l on l.merchant_id = s.merchant_id and l.sale_id = s.id and l.kind = 'top_up'
-		left join sales o on o.merchant_id = s.merchant_id and o.id = s.of_sale_id
-		where s.merchant_id = $1 and s.member_id = $2 and s.state = 'completed' and coalesce(o.business_date, s.business_date) <= $3`},
+	{[]promotion.FactKind{promotion.FactTopUps}, `select date, shop_id, top_ups from member_day where merchant_id = $1 and member_id = $2 and date <= $3 and top_ups <> 0`},
 }
 
 // askCounts reads what the positions in at ask for, by kind.

@@ -23,6 +23,14 @@ func QueueDay(tx *db.Tx, m, memberID id.ID, date clock.Date, shop id.ID, spend m
 		m, memberID, string(date), shop, int64(spend), visits, points)
 }
 
+// QueueTopUps adds to what a member topped up in a shop on a business date; a refund
+// gives a negative figure and the date of its sale.
+func QueueTopUps(tx *db.Tx, m, memberID id.ID, date clock.Date, shop id.ID, amount money.Amount) {
+	tx.Queue(`insert into member_day (merchant_id, member_id, date, shop_id, spend, visits, points, top_ups) values ($1, $2, $3, $4, 0, 0, 0, $5)
+		on conflict (merchant_id, member_id, date, shop_id) do update set top_ups = member_day.top_ups + excluded.top_ups`,
+		m, memberID, string(date), shop, int64(amount))
+}
+
 // AskFacts is AskFactsIn for a member whose day of joining is taken in UTC, which
 // matters to membership years alone.
 func AskFacts(m, memberID id.ID, today clock.Date, refs []promotion.FactRef, out *[]promotion.FactValue) []db.Ask {
