@@ -142,6 +142,7 @@ func TestAnUnknownAnswerIsAskedAgainAndNeverGuessed(t *testing.T) {
 				}
 				s.proven()
 				a.query = end
+				c.Advance(time.Minute) // at once it is not asked again
 				if n, err := s.desk.Recover(s.ctx, s.m.ID); n != 1 || err != nil {
 					t.Fatal(n, err)
 				}
