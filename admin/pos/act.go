@@ -150,6 +150,7 @@ func init() { // the steps speak of each other through the sheets
 		"gift":       (*action).gift,
 		"fetch":      (*action).fetch,
 		"check-in":   (*action).checkIn,
+		"weigh":      (*action).weigh,
 		"draw":       (*action).play,
 		"sum-topup":  (*action).sumTopUp,
 		"cashout":    (*action).openCashOut,

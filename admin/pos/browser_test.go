@@ -27,6 +27,7 @@ import (
 	"github.com/shopwright/shopwright/core/auth"
 	"github.com/shopwright/shopwright/core/catalog"
 	"github.com/shopwright/shopwright/core/coupon"
+	"github.com/shopwright/shopwright/core/device"
 	"github.com/shopwright/shopwright/core/sale"
 	"github.com/shopwright/shopwright/core/web"
 )
@@ -374,6 +375,34 @@ func TestFastHands(t *testing.T) {
 	time.Sleep(300 * time.Millisecond)
 	js[bool](b, `(() => { for (let i = 0; i < 3; i++) document.querySelector('button[value="plus:0"]').click(); return true; })()`)
 	b.want(".till-due-amount", "¥133.50") // three taps are three
+}
+
+// TestA27_TwoHundredScansOfAScannerOfItsOwn: a scanner that a driver reads sends 20 a
+// second; each is a unit in the basket, whatever is typed meanwhile, and none is taken
+// for a quantity.
+func TestA27_TwoHundredScansOfAScannerOfItsOwn(t *testing.T) {
+	s := newShop(t)
+	b := s.tab(auth.Cashier)
+	for s.counter.listeners() == 0 {
+		time.Sleep(5 * time.Millisecond)
+	}
+	codes := []string{"6902345678903", "6901234567892"} // 25.00 and 8.50
+	for i := range 200 {
+		s.counter.tell(device.InputScan, codes[i%2])
+		time.Sleep(50 * time.Millisecond)
+	}
+	b.want(".till-due-amount", "¥3,350.00")
+	b.focus("#scan")
+	b.write("13")
+	s.counter.tell(device.InputScan, codes[0])
+	b.want(".till-due-amount", "¥3,375.00")
+	s.counter.tell(device.InputCall, "13800000001")
+	b.want(".toast", "李娜")
+	js[bool](b, `(() => { document.querySelector('.toast button').click(); return true; })()`)
+	b.want(".member-name", "李娜")
+	b.press("F9")
+	s.counter.tell(device.InputPay, "28763443825664394")
+	b.want(".toast", "payment code")
 }
 
 func TestSearchWithTheArrows(t *testing.T) {

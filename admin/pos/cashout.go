@@ -138,6 +138,7 @@ func (h *screens) cashOut(w http.ResponseWriter, r *http.Request, d *desk) error
 	}
 	s, err := h.payOut(r, v)
 	if err == nil {
+		h.cashed(d, s)
 		return h.goTo(w, r, d.path("sales", s.ID.String()+"?paid=1"))
 	}
 	if k := fault.KindOf(err); k == fault.Internal || k == fault.Unavailable {

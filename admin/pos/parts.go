@@ -40,7 +40,7 @@ func tillButton(p ui.ButtonProps, do string) ui.ButtonProps {
 
 // props is the frame with what every screen of the register has.
 func (d *desk) props(f *frame, title string) ui.RegisterProps {
-	return ui.RegisterProps{Title: title, Register: d.Register.Name, ScanURL: d.path(), Target: "#register", FormID: tillForm, ScanGap: f.ScanGap,
+	return ui.RegisterProps{Title: title, Register: d.Register.Name, ScanURL: d.path(), Target: "#register", FormID: tillForm, ScanGap: f.ScanGap, Feed: f.Feed,
 		Badges: badges(d, f), Flash: d.Flash()}
 }
 
@@ -86,9 +86,13 @@ func (v *view) keys() []ui.KeyProps {
 		keys = append(keys, tillKey(v.T("pos.sell_more"), "wallet", "F7", "sell", false))
 	}
 	keys = append(keys, tillKey(v.T("pos.discount"), "percent", "F8", "off", empty), v.roundKey("round"))
+	if v.hasScale() {
+		keys = append(keys, tillKey(v.T("pos.weigh"), "scale", "", "weigh", empty))
+	}
 	if v.Sheet == sheetNone {
 		keys = append(keys, tillKey(v.T("pos.clear"), "trash", "", "clear", v.Basket.isEmpty()))
 	}
+	keys = append(keys, ui.KeyProps{Text: v.T("pos.screen"), Icon: "screen", Href: v.path("screen"), Attrs: templ.Attributes{"target": "shopwright-customer", "rel": "noopener"}})
 	return append(keys, v.lastKeys()...)
 }
 

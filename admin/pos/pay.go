@@ -337,6 +337,7 @@ func (h *screens) sell(w http.ResponseWriter, r *http.Request, v *view) error {
 		if s, err = h.o.Desk.Complete(ctx, in); err == nil {
 			agreed := v.Basket.checkout(&v.Desk)
 			h.signed.end(&agreed)
+			h.cashed(v.desk, s)
 			return h.goTo(w, r, v.path("sales", s.ID.String()+"?paid=1"))
 		}
 	}

@@ -54,6 +54,7 @@ type Options struct {
 	Vault    *member.Vault
 	Receipts Receipts
 	Devices  Devices // nil: no badges, no print state
+	Counter  Counter // nil: no scanner but one that types, no displays, no drawer, no scale
 	// ScanGap is the longest time between two keys of a scanner; 0: the script's.
 	ScanGap time.Duration
 	Log     *slog.Logger // default slog.Default()
@@ -65,6 +66,8 @@ type screens struct {
 	db   *db.DB
 	o    Options
 	park parking
+
+	second secondScreens
 
 	signed approvals
 }
@@ -91,6 +94,11 @@ func Mount(mux *http.ServeMux, sh *shell.Shell, o Options) {
 	at("POST /pos/{register}/requests", auth.PermSell, h.decide) // by who may, or lets somebody sign
 	at("POST /pos/{register}/cashout", auth.PermSell, h.cashOut) // likewise
 	at("POST /pos/{register}/sales/{sale}/void", auth.PermVoid, h.void)
+	at("GET /pos/{register}/screen", auth.PermSell, h.customerScreen)
+	at("GET /pos/{register}/screen/feed", auth.PermSell, h.screenFeed)
+	if o.Counter != nil {
+		at("GET /pos/{register}/feed", auth.PermSell, h.feed)
+	}
 	at("GET /pos/{register}/shift", auth.PermShift, h.showShift)
 	at("POST /pos/{register}/shift", auth.PermShift, h.changeShift)
 }

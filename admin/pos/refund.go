@@ -277,6 +277,7 @@ func (h *screens) takeBack(r *http.Request, v *saleView, key string) (string, er
 	if err != nil {
 		return "", err
 	}
+	h.cashed(v.desk, back)
 	return v.path("sales", back.ID.String()+"?paid=1"), nil
 }
 

@@ -135,6 +135,7 @@ func (h *screens) decide(w http.ResponseWriter, r *http.Request, d *desk) error 
 	}
 	switch {
 	case err == nil && back != nil:
+		h.cashed(d, back)
 		return h.goTo(w, r, d.path("sales", back.ID.String()+"?paid=1"))
 	case err == nil:
 		return h.goTo(w, r, d.path("requests?refused=1"))

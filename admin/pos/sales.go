@@ -183,6 +183,7 @@ func (h *screens) void(w http.ResponseWriter, r *http.Request, d *desk) error {
 		v.Err = err
 		return h.sh.Render(w, r, saleScreen(v))
 	}
+	h.cashed(d, back)
 	return h.goTo(w, r, d.path("sales", back.ID.String()+"?paid=1"))
 }
 

@@ -58,19 +58,25 @@ type shop struct {
 	staff    map[auth.Role]id.ID
 	devices  *devices
 	url      string
+	counter  *counterTop
 }
 
 // devices is a printer that a test can switch off.
 type devices struct {
 	mu     sync.Mutex
 	online bool
+	scale  bool
 	jobs   map[id.ID]int
 }
 
 func (f *devices) AtRegister(context.Context, id.ID, id.ID) ([]DeviceState, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	return []DeviceState{{Name: "Printer", Kind: "printer", Online: f.online}}, nil
+	list := []DeviceState{{Name: "Printer", Kind: "printer", Online: f.online}}
+	if f.scale {
+		list = append(list, DeviceState{Name: "Scale", Kind: "scale", Online: true})
+	}
+	return list, nil
 }
 
 func (f *devices) PrintOf(_ context.Context, _, doc id.ID) (PrintState, error) {
@@ -141,7 +147,7 @@ func newShop(t *testing.T, on ...string) *shop {
 		t.Fatal(err)
 	}
 	log := slog.New(slog.NewTextHandler(io.Discard, nil))
-	s := &shop{t: t, ctx: context.Background(), db: dbtest.SQLite(t, dbtest.WithClock(c)), clock: c, skus: map[string]catalog.SKU{}, staff: map[auth.Role]id.ID{}, devices: &devices{online: true, jobs: map[id.ID]int{}}}
+	s := &shop{t: t, ctx: context.Background(), db: dbtest.SQLite(t, dbtest.WithClock(c)), clock: c, skus: map[string]catalog.SKU{}, staff: map[auth.Role]id.ID{}, devices: &devices{online: true, jobs: map[id.ID]int{}}, counter: newCounterTop()}
 	s.desk = &checkout.Desk{DB: s.db, Rules: h, Packs: reg, Vault: vault, Log: log}
 	s.auth = auth.New(s.db, auth.Options{Hash: auth.CheapHash, Log: log})
 	t.Cleanup(s.auth.Close)
@@ -189,9 +195,10 @@ func (s *shop) serve(vault *member.Vault, log *slog.Logger) {
 	mux := http.NewServeMux()
 	sh := shell.New(shell.Options{DB: s.db, Auth: s.auth, Packs: s.desk.Packs, Log: log})
 	sh.Mount(mux)
-	Mount(mux, sh, Options{Desk: s.desk, Vault: vault, Receipts: papers{&books.Receipts{DB: s.db, Packs: s.desk.Packs}}, Devices: s.devices, ScanGap: 60 * time.Millisecond, Log: log})
+	Mount(mux, sh, Options{Desk: s.desk, Vault: vault, Receipts: papers{&books.Receipts{DB: s.db, Packs: s.desk.Packs}}, Devices: s.devices, Counter: s.counter, ScanGap: 60 * time.Millisecond, Log: log})
 	srv := httptest.NewServer(web.Wrap(mux, web.Options{Auth: s.auth, Log: log}))
 	s.t.Cleanup(srv.Close)
+	s.t.Cleanup(s.counter.close) // before it: pages listen
 	s.url = srv.URL
 }
 

@@ -67,7 +67,8 @@ type frame struct {
 	Shift       *till.Shift // nil: none open
 	Devices     []DeviceState
 	ParkedCount int
-	ScanGap     int // ms
+	ScanGap     int    // ms
+	Feed        string // address of what the devices tell; "" none
 }
 
 type lineView struct {
@@ -116,6 +117,9 @@ type enrolForm struct {
 // out: it must not keep anybody from selling.
 func (h *screens) frameOf(ctx context.Context, d *desk) (frame, error) {
 	f := frame{ScanGap: int(h.o.ScanGap.Milliseconds())}
+	if h.o.Counter != nil {
+		f.Feed = d.path("feed")
+	}
 	shift, err := till.OpenShift(ctx, h.db, d.Desk.Merchant.ID, d.Register.ID)
 	switch {
 	case err == nil:
@@ -146,6 +150,7 @@ func (h *screens) draw(w http.ResponseWriter, r *http.Request, v *view) error {
 	if isScripted(r) {
 		w.Header().Set("HX-Replace-Url", address)
 	}
+	h.tellCustomer(v)
 	return h.sh.Render(w, r, registerView(v))
 }
 

@@ -17,8 +17,9 @@ type RegisterProps struct {
 	Side     templ.Component
 	Foot     templ.Component
 	Flash    []Flash
-	ScanGap  int // ms between two keys of a scanner; 0 keeps the default of 35
-	ScanMin  int // keys of the shortest code; 0 keeps the default of 4
+	ScanGap  int    // ms between two keys of a scanner; 0 keeps the default of 35
+	Feed     string // streams what the register\'s devices tell; "" nothing does
+	ScanMin  int    // keys of the shortest code; 0 keeps the default of 4
 	// ScanWith selects a form whose fields go along with a code, so that a scan does
 	// not lose what was typed there.
 	ScanWith string
@@ -106,6 +107,9 @@ func scanForm(p RegisterProps) templ.Attributes {
 
 func scanAttrs(p RegisterProps) templ.Attributes {
 	a := templ.Attributes{}
+	if p.Feed != "" {
+		a["data-feed"] = p.Feed
+	}
 	if p.ScanGap > 0 {
 		a["data-scan-gap"] = intText(p.ScanGap)
 	}

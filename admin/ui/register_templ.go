@@ -248,7 +248,7 @@ func registerDocument(c Ctx, p RegisterProps) templ.Component {
 			}
 			return nil
 		})
-		templ_7745c5c3_Err = documentWith(c, p.Title, scanAttrs(p), []string{"pos.js"}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var10), templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = documentWith(c, p.Title, scanAttrs(p), []string{"pos.js", "counter.js"}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var10), templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}

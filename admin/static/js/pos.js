@@ -96,12 +96,23 @@
     held = [];
     undo = null;
     scanEnd = last;
+    enter(code);
+  }
+
+  // enter takes a code from wherever it was read.
+  function enter(code) {
     const e = new CustomEvent('shopwright:scan', { bubbles: true, cancelable: true, detail: { code: code } });
     const at = within() === document ? body : within();
     if (!at.dispatchEvent(e)) return;
     queue.push({ code: code });
     next();
   }
+
+  // A scanner of its own, that does not type: see counter.js.
+  document.addEventListener('shopwright:input', (e) => {
+    if (held.length < MIN) release(); // what somebody is typing meanwhile
+    enter(e.detail.code);
+  });
 
   // next does what waits, one after another: a request that swaps the register
   // takes the form away that the next one needs.
