@@ -37,6 +37,7 @@ type Hub struct {
 	mu       sync.Mutex
 	places   map[string]Place
 	counters map[id.ID]*counter
+	heard    map[id.ID][]device.Input // by device, the newest last
 }
 
 type counter struct {
@@ -49,7 +50,7 @@ type listener struct{ c chan device.Input }
 
 // NewHub makes a hub at which nothing stands yet.
 func NewHub(c clock.Clock, log *slog.Logger) *Hub {
-	return &Hub{clock: c, log: log, places: map[string]Place{}, counters: map[id.ID]*counter{}}
+	return &Hub{clock: c, log: log, places: map[string]Place{}, counters: map[id.ID]*counter{}, heard: map[id.ID][]device.Input{}}
 }
 
 // Stand says where every driver's devices stand, by the driver's instance.
@@ -67,7 +68,12 @@ func (h *Hub) Happened(instance string, e *driver.Event) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	at, known := h.places[instance]
-	if !ok || !known || at.Register.IsNone() {
+	if !ok || !known {
+		return
+	}
+	in.Device = at.Device
+	h.note(in)
+	if at.Register.IsNone() {
 		return
 	}
 	if age := now.Sub(in.At); personal && age > InputLife {
@@ -76,7 +82,7 @@ func (h *Hub) Happened(instance string, e *driver.Event) {
 	}
 	c := h.counter(at.Register)
 	c.seq = max(c.seq+1, uint64(now)) // also above what an earlier process gave
-	in.Seq, in.Device = c.seq, at.Device
+	in.Seq = c.seq
 	if !personal {
 		for _, l := range slices.Clone(c.listeners) {
 			c.give(l, in)
@@ -90,6 +96,27 @@ func (h *Hub) Happened(instance string, e *driver.Event) {
 	if n := len(c.listeners); n > 0 { // two screens of one register: whoever came last sells
 		c.give(c.listeners[n-1], in)
 	}
+}
+
+// heardLast is how much of a device is remembered for the page that tries it.
+const heardLast = 8
+
+func (h *Hub) note(in device.Input) {
+	list := h.heard[in.Device]
+	if len(list) == heardLast {
+		list = append(list[:0:0], list[1:]...)
+	}
+	h.heard[in.Device] = append(list, in)
+}
+
+// Heard answers what a device told last, the newest first, also where it stands at no
+// register.
+func (h *Hub) Heard(dev id.ID) []device.Input {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	out := slices.Clone(h.heard[dev])
+	slices.Reverse(out)
+	return out
 }
 
 // inputOf reads an event; personal is what belongs to the one who is served.

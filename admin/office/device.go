@@ -3,7 +3,9 @@ package office
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"net/http"
+	"net/url"
 	"strings"
 
 	"github.com/shopwright/shopwright/admin/ui"
@@ -12,6 +14,7 @@ import (
 	"github.com/shopwright/shopwright/core/device"
 	"github.com/shopwright/shopwright/core/fault"
 	"github.com/shopwright/shopwright/core/id"
+	"github.com/shopwright/shopwright/core/money"
 	"github.com/shopwright/shopwright/core/sale"
 	"github.com/shopwright/shopwright/core/tenant"
 )
@@ -23,6 +26,7 @@ func (f *office) mountDevices() {
 	f.on("GET /office/devices", auth.PermDevices, f.devicesPage)
 	f.on("GET /office/devices/new", auth.PermDevices, f.deviceNew)
 	f.on("POST /office/devices/new", auth.PermDevices, f.deviceSave)
+	f.on("GET /office/devices/{id}/heard", auth.PermDevices, f.deviceHeard)
 	f.on("GET /office/devices/{id}", auth.PermDevices, f.devicePage)
 	f.on("POST /office/devices/{id}", auth.PermDevices, f.deviceSave)
 	f.on("POST /office/devices/{id}/test", auth.PermDevices, f.deviceDo(func(ctx context.Context, m, d id.ID) error { return f.o.Devices.Test(ctx, m, d) }, "office.devices.tested"))
@@ -185,20 +189,141 @@ func (f *office) deviceOf(r *http.Request, p *page) (device.Device, error) {
 type deviceDetail struct {
 	d      device.Device
 	in     form
+	config ui.Form // from the driver's schema; its Schema is nil where the driver could not be asked
+	cause  error   // why not
 	live   DeviceStatus
 	known  bool
 	hosted bool
 	papers []Paper
+	heard  []device.Input
 	jobs   jobList
 	places []ui.Option
 }
 
+// deviceNew lets choose a driver, and then how its device is reached.
 func (f *office) deviceNew(w http.ResponseWriter, r *http.Request, p *page) error {
-	places, err := f.places(r.Context(), p)
+	if f.o.Devices == nil {
+		return ErrNoHost
+	}
+	info, ok := f.driver(r.URL.Query().Get("driver"))
+	if !ok {
+		return f.show(w, r, deviceChoiceView(p, f.driverChoice(p)))
+	}
+	x, err := f.freshDevice(r, p, info)
 	if err != nil {
 		return err
 	}
-	return f.show(w, r, deviceNewView(p, values("class", device.ClassPrinter, "driver", "virtual-printer", "config", "{}", "enabled", "true"), places))
+	return f.show(w, r, deviceNewView(p, x))
+}
+
+func (f *office) driver(name string) (DriverInfo, bool) {
+	for _, d := range f.o.Devices.Drivers() {
+		if d.Name == name {
+			return d, true
+		}
+	}
+	return DriverInfo{}, false
+}
+
+// freshDevice is a device of a driver that is about to be added.
+func (f *office) freshDevice(r *http.Request, p *page, info DriverInfo) (*deviceDetail, error) {
+	x := &deviceDetail{hosted: true, d: device.Device{Merchant: p.Merchant.ID, Driver: info.Name, Class: info.Class}}
+	x.in = values("name", driverName(p, info.Name), "driver", info.Name, "enabled", "true")
+	var err error
+	if x.places, err = f.places(r.Context(), p); err != nil {
+		return nil, err
+	}
+	f.fillConfig(r.Context(), p, x)
+	return x, nil
+}
+
+// driverGroup are the drivers of a class.
+type driverGroup struct {
+	class string
+	list  []DriverInfo
+}
+
+// deviceClasses in the order in which a shop asks for them.
+var deviceClasses = []string{device.ClassPrinter, "label", "scanner", "card", "scale", "display", "drawer", "paybox", "callerid", "acquirer"}
+
+func (f *office) driverChoice(*page) (out []driverGroup) {
+	all := f.o.Devices.Drivers()
+	for _, c := range deviceClasses {
+		g := driverGroup{class: c}
+		for _, d := range all {
+			if d.Class == c {
+				g.list = append(g.list, d)
+			}
+		}
+		if len(g.list) > 0 {
+			out = append(out, g)
+		}
+	}
+	return out
+}
+
+// driverName is a driver in words, its own name where there are none.
+func driverName(p *page, name string) string {
+	if key := "office.driver." + name; p.Words.Has(key) {
+		return p.T(key)
+	}
+	return name
+}
+
+// fillConfig makes the form of the driver's settings. Where the driver cannot be
+// asked, the page says so and leaves the settings as they are.
+func (f *office) fillConfig(ctx context.Context, p *page, x *deviceDetail) {
+	if f.o.Devices == nil {
+		x.cause = ErrNoHost
+		return
+	}
+	raw, err := f.o.Devices.Schema(ctx, x.d.Driver)
+	if err != nil {
+		x.cause = err
+		return
+	}
+	s, err := ui.ParseSchema(raw, p.Currency)
+	if err != nil {
+		x.cause = err
+		return
+	}
+	x.config = ui.Form{ID: "cfg", Schema: s}
+	if len(x.d.Config) > 0 {
+		x.config.Value = x.d.Config
+	}
+}
+
+// readConfig reads the driver's settings from the form. A secret that is left empty
+// stays as it is.
+func (x *deviceDetail) readConfig(v url.Values, seal func(id.ID, string) string) (json.RawMessage, error) {
+	s := x.config.Schema
+	if s == nil {
+		return x.d.Config, nil
+	}
+	var had map[string]any
+	_ = json.Unmarshal(x.d.Config, &had) // there may be none
+	for _, q := range s.Properties {
+		if was, ok := had[q.Name].(string); ok && q.Schema.Secret() && v.Get("/"+q.Name) == "" {
+			v.Set("/"+q.Name, was)
+		}
+	}
+	x.config.Raw = v
+	raw, err := ui.FormValues(s, v)
+	if err != nil {
+		return nil, err
+	}
+	var all map[string]any
+	dec := json.NewDecoder(strings.NewReader(string(raw)))
+	dec.UseNumber()
+	if err := dec.Decode(&all); err != nil {
+		return nil, err
+	}
+	for _, q := range s.Properties {
+		if text, ok := all[q.Name].(string); ok && q.Schema.Secret() {
+			all[q.Name] = seal(x.d.Merchant, text)
+		}
+	}
+	return json.Marshal(all)
 }
 
 // places are the registers that a device may stand at, by shop.
@@ -230,7 +355,11 @@ func (f *office) readDevice(r *http.Request, p *page) (*deviceDetail, error) {
 	if d.Enabled {
 		enabled = "true"
 	}
-	x.in = values("name", d.Name, "class", d.Class, "driver", d.Driver, "config", string(d.Config), "enabled", enabled, "place", d.Shop.String()+"/"+d.Register.String())
+	x.in = values("name", d.Name, "driver", d.Driver, "enabled", enabled, "place", d.Shop.String()+"/"+d.Register.String())
+	f.fillConfig(r.Context(), p, x)
+	if f.o.Devices != nil {
+		x.heard = f.o.Devices.Heard(p.Merchant.ID, d.ID)
+	}
 	if x.places, err = f.places(r.Context(), p); err != nil {
 		return nil, err
 	}
@@ -253,25 +382,36 @@ func (f *office) devicePage(w http.ResponseWriter, r *http.Request, p *page) err
 
 // deviceSave creates a device, or changes the one of the address.
 func (f *office) deviceSave(w http.ResponseWriter, r *http.Request, p *page) error {
+	in, err := formOf(r)
+	if err != nil {
+		return err
+	}
 	fresh := r.PathValue("id") == ""
 	var x *deviceDetail
-	var err error
 	if fresh {
-		x = &deviceDetail{}
-		x.places, err = f.places(r.Context(), p)
+		if f.o.Devices == nil {
+			return ErrNoHost
+		}
+		info, ok := f.driver(in.get("driver"))
+		if !ok {
+			return device.ErrDriver.On("driver")
+		}
+		x, err = f.freshDevice(r, p, info)
 	} else {
 		x, err = f.readDevice(r, p)
 	}
 	if err != nil {
 		return err
 	}
-	in, err := formOf(r)
-	if err != nil {
-		return err
-	}
 	d := x.d
-	d.Merchant, d.Name, d.Class, d.Driver, d.Config, d.Enabled = p.Merchant.ID, in.get("name"), in.get("class"), in.get("driver"), json.RawMessage(in.get("config")), in.on("enabled")
-	d.Shop, d.Register, err = place(p, x.places, in.get("place"))
+	d.Name, d.Enabled = in.get("name"), in.on("enabled")
+	seal := func(_ id.ID, s string) string { return s } // without a host there is no form of settings
+	if f.o.Devices != nil {
+		seal = f.o.Devices.Seal
+	}
+	if d.Config, err = x.readConfig(r.PostForm, seal); err == nil {
+		d.Shop, d.Register, err = place(p, x.places, in.get("place"))
+	}
 	if err == nil {
 		action := "device.updated"
 		if fresh {
@@ -288,11 +428,16 @@ func (f *office) deviceSave(w http.ResponseWriter, r *http.Request, p *page) err
 		})
 	}
 	if err != nil {
-		in.err = err
-		if fresh {
-			return f.again(w, r, err, deviceNewView(p, in, x.places))
+		var wrong ui.FieldErrors
+		if errors.As(err, &wrong) {
+			x.config.Errors = wrong
+		} else {
+			in.err = err
 		}
 		x.in = in
+		if fresh {
+			return f.again(w, r, err, deviceNewView(p, x))
+		}
 		return f.again(w, r, err, deviceView(p, x))
 	}
 	return done(w, r, p, "/office/devices/"+d.ID.String(), "office.saved")
@@ -384,11 +529,70 @@ func (f *office) jobDo(w http.ResponseWriter, r *http.Request, p *page, action, 
 	return done(w, r, p, "/office/devices", key)
 }
 
+// deviceHeard is the part of the page that shows what the device tells, as it does.
+func (f *office) deviceHeard(w http.ResponseWriter, r *http.Request, p *page) error {
+	d, err := f.deviceOf(r, p)
+	if err != nil {
+		return err
+	}
+	if f.o.Devices == nil {
+		return ErrNoHost
+	}
+	return f.show(w, r, heardView(p, d.ID, f.o.Devices.Heard(p.Merchant.ID, d.ID)))
+}
+
+// heardText is what a device told. Of a customer's payment code or telephone number
+// the end is enough to know it again.
+func heardText(p *page, in device.Input) string {
+	switch in.Kind {
+	case device.InputPay, device.InputCall:
+		r := []rune(in.Text)
+		return "…" + string(r[max(len(r)-4, 0):])
+	case device.InputWeight:
+		return money.Quantity((in.Milligrams+500)/1000).String() + " kg"
+	case device.InputDrawer, device.InputPaper:
+		if in.On {
+			return p.T("office.heard_on." + string(in.Kind))
+		}
+		return p.T("office.heard_off." + string(in.Kind))
+	}
+	return in.Text
+}
+
+// help says what to do about a device that is not well; "" where nobody knows better.
+func (x *deviceDetail) help(p *page) string {
+	if x.live.Reason == "" {
+		return ""
+	}
+	if key := "office.device_help." + lastWord(x.live.Reason); p.Words.Has(key) {
+		return p.T(key)
+	}
+	return ""
+}
+
+// testIcons are the classes of device that can be tried by pressing something.
+var testIcons = map[string]string{device.ClassPrinter: "print", "label": "print", "display": "screen", "drawer": "cash", "scale": "scale", "paybox": "qr"}
+
+func testable(class string) bool   { return testIcons[class] != "" }
+func testIcon(class string) string { return testIcons[class] }
+
+// speaks reports whether the device tells something by itself.
+func (x *deviceDetail) speaks() bool {
+	switch x.d.Class {
+	case "scanner", "card", "scale", "paybox", "callerid":
+		return true
+	}
+	return false
+}
+
 func (x *deviceDetail) livePairs(p *page) []ui.Pair {
 	s := x.live
 	out := []ui.Pair{{Key: p.T("office.devices.since"), Value: ui.When(p.Ctx, s.Since)}, {Key: p.T("office.devices.restarts"), Value: ui.Text(count(p, s.Restarts))}}
 	if s.PID != 0 {
 		out = append(out, ui.Pair{Key: p.T("office.devices.process"), Value: ui.Text(itoa(int64(s.PID)))})
+	}
+	if s.Version != "" {
+		out = append(out, ui.Pair{Key: p.T("office.packs.version"), Value: ui.Text(s.Version)})
 	}
 	if s.Detail != "" {
 		out = append(out, ui.Pair{Key: p.T("office.devices.detail"), Value: ui.Text(s.Detail)})

@@ -2,6 +2,7 @@ package office
 
 import (
 	"context"
+	"encoding/json"
 	"log/slog"
 	"net/http"
 
@@ -14,6 +15,7 @@ import (
 	"github.com/shopwright/shopwright/core/checkout"
 	"github.com/shopwright/shopwright/core/clock"
 	"github.com/shopwright/shopwright/core/db"
+	"github.com/shopwright/shopwright/core/device"
 	"github.com/shopwright/shopwright/core/id"
 	"github.com/shopwright/shopwright/core/member"
 	"github.com/shopwright/shopwright/core/pack"
@@ -50,13 +52,31 @@ type Devices interface {
 	Test(ctx context.Context, merchant, device id.ID) error
 	// Restart starts the driver anew where it was given up.
 	Restart(merchant, device id.ID) error
+	// Drivers lists the drivers that there are.
+	Drivers() []DriverInfo
+	// Schema is the JSON Schema of a driver's settings. Fault: any of a driver that
+	// is not there or does not start.
+	Schema(ctx context.Context, driver string) (json.RawMessage, error)
+	// Seal encrypts a secret setting of a merchant's device; what is sealed stays.
+	Seal(merchant id.ID, secret string) string
+	// Heard lists what a device told last, the newest first.
+	Heard(merchant, device id.ID) []device.Input
+}
+
+// DriverInfo is a driver that a device may have.
+type DriverInfo struct {
+	Name    string // "escpos-net"
+	Class   string // of the device: device.ClassPrinter, "display", "scale", "scanner", …
+	Version string // of an installed one; "" came with the program
 }
 
 // DeviceStatus is the live state of one device.
 type DeviceStatus struct {
 	Device   id.ID
 	State    string // "running", "starting", "restarting", "stopped", "failed"
+	Reason   string // key of what is wrong; "" where nothing is
 	Detail   string // the driver's own words; shown as they are
+	Version  string
 	PID      int
 	Restarts int
 	Since    clock.Instant

@@ -3,6 +3,7 @@ package office_test
 import (
 	"bytes"
 	"context"
+	"encoding/json"
 	"image"
 	"image/png"
 	"io"
@@ -12,6 +13,7 @@ import (
 	"net/http/httptest"
 	"net/url"
 	"os"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -27,6 +29,7 @@ import (
 	"github.com/shopwright/shopwright/core/db"
 	"github.com/shopwright/shopwright/core/db/dbtest"
 	"github.com/shopwright/shopwright/core/device"
+	"github.com/shopwright/shopwright/core/fault"
 	"github.com/shopwright/shopwright/core/id"
 	"github.com/shopwright/shopwright/core/member"
 	"github.com/shopwright/shopwright/core/money"
@@ -366,6 +369,28 @@ func (f *fakeDevices) Restart(_, d id.ID) error {
 func (f *fakeDevices) Test(_ context.Context, _, d id.ID) error {
 	f.asked = append(f.asked, "test "+d.String())
 	return nil
+}
+
+func (f *fakeDevices) Drivers() []office.DriverInfo {
+	return []office.DriverInfo{{Name: "escpos-net", Class: "printer"}, {Name: "stripe", Class: "acquirer"}, {Name: "scanner-serial", Class: "scanner"}, {Name: "vendors-own", Class: "scale", Version: "2.0.0"}}
+}
+
+func (f *fakeDevices) Schema(_ context.Context, driver string) (json.RawMessage, error) {
+	if driver == "vendors-own" {
+		return nil, fault.ErrInternal
+	}
+	return json.RawMessage(`{"type":"object","additionalProperties":false,"required":["address"],"properties":{"address":{"type":"string","minLength":1,"title":"Address"},"secret_key":{"type":"string","x-secret":true,"title":"Key","default":""}}}`), nil
+}
+
+func (f *fakeDevices) Seal(_ id.ID, s string) string {
+	if s == "" || strings.HasPrefix(s, "sealed:") {
+		return s
+	}
+	return "sealed:" + strconv.Itoa(len(s))
+}
+
+func (f *fakeDevices) Heard(id.ID, id.ID) []device.Input {
+	return []device.Input{{Kind: device.InputScan, Text: "6901" + hostile}, {Kind: device.InputPay, Text: "28763443825664394"}, {Kind: device.InputWeight, Milligrams: 1_250_000, Stable: true}, {Kind: device.InputPaper, On: true}}
 }
 
 type fakePapers struct{}

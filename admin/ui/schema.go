@@ -119,6 +119,12 @@ func pick(m map[string]string, locale, fallback string) string {
 	return fallback
 }
 
+// formatSecret is typed unseen and never shown again ("x-secret": true).
+const formatSecret = "password"
+
+// Secret reports whether a setting's value is never shown.
+func (s *Schema) Secret() bool { return s.Format == formatSecret }
+
 // isSet: an array that is a choice of several, shown as check boxes. Its order
 // means nothing, so the form answers it in the order of the choices.
 func (s *Schema) isSet() bool { return s.Type == "array" && s.Unique && len(s.Items.Enum) > 0 }
@@ -162,6 +168,7 @@ type rawSchema struct {
 	XTitle       map[string]string            `json:"x-title"`
 	XDescription map[string]string            `json:"x-description"`
 	XSection     map[string]string            `json:"x-section"`
+	XSecret      bool                         `json:"x-secret"`
 	XLabels      map[string]map[string]string `json:"x-labels"`
 	Properties   members                      `json:"properties"`
 	Required     []string                     `json:"required"`
@@ -239,6 +246,9 @@ func parseSchema(data []byte, cur money.Currency, at string, depth int) (*Schema
 	s := &Schema{
 		Type: r.Type, Unit: r.Unit, Format: r.Format, MinLen: r.MinLength, MaxLen: r.MaxLength, MinItems: r.MinItems, MaxItems: r.MaxItems, Unique: r.Unique,
 		Pattern: r.Pattern, Default: r.Default, title: r.Title, description: r.Description, xTitle: r.XTitle, xDescription: r.XDescription, xSection: r.XSection, currency: cur,
+	}
+	if r.XSecret {
+		s.Format = formatSecret
 	}
 	if r.XFormat != "" {
 		s.Format = r.XFormat

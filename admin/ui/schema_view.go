@@ -94,7 +94,9 @@ func (v viewer) node(s *Schema, at string, level int) *node {
 	case s.Type == "boolean":
 		n.kind, n.checked = "check", v.values.Get(at) == "true"
 	default:
-		n.kind, n.text = "text", v.values.Get(at)
+		if n.kind = "text"; !s.Secret() {
+			n.text = v.values.Get(at)
+		}
 		if s.Type == "string" && (s.Format == "multiline" || s.MaxLen > 200) {
 			n.kind = "area"
 		}
@@ -180,7 +182,7 @@ func (n *node) inputType() string {
 		return "email"
 	case n.schema.Format == "uri":
 		return "url"
-	case n.schema.Format == "password":
+	case n.schema.Secret():
 		return "password"
 	}
 	return "text"

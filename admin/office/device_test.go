@@ -1,0 +1,90 @@
+package office_test
+
+import (
+	"context"
+	"net/http"
+	"strings"
+	"testing"
+
+	"github.com/shopwright/shopwright/core/device"
+	"github.com/shopwright/shopwright/core/i18n"
+	"github.com/shopwright/shopwright/core/id"
+)
+
+// A device is added by choosing what it is and filling in what its driver asks for. A
+// secret is stored sealed, never shown, and stays where its field is left empty.
+func TestADeviceIsAddedThroughTheFormOfItsDriver(t *testing.T) {
+	eachShop(t, func(t *testing.T, s *shop) {
+		b := s.signIn("owner")
+		for _, lang := range i18n.Tags() {
+			b.lang = lang
+			shown(t, "choice of drivers", b.get("/office/devices/new"), lang, http.StatusOK)
+			shown(t, "a new device", b.get("/office/devices/new?driver=stripe"), lang, http.StatusOK)
+		}
+		b.lang = "en"
+		b.get("/office/devices/new").want(t, http.StatusOK, "Payment providers", "Stripe", "Receipt printers", "vendors-own", "2.0.0")
+		page := "/office/devices/new?driver=stripe"
+		form := fieldsOf(t, b.get(page).want(t, http.StatusOK, `type="password"`).body, "/office/devices/new")
+		form.Set("name", "Cards")
+		form.Set("place", s.shop.ID.String()+"/")
+		form.Set("/secret_key", "sk_live_secret")
+		b.postForm("/office/devices/new", form).want(t, http.StatusBadRequest, "Address") // it is missing
+		form.Set("/address", "api")
+		b.postForm("/office/devices/new", form)
+		find := func() device.Device {
+			t.Helper()
+			list, err := device.List(context.Background(), s.db, s.m.ID, id.None)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, d := range list {
+				if d.Name == "Cards" || d.Name == "Cards 2" {
+					return d
+				}
+			}
+			t.Fatal("it was not added")
+			return device.Device{}
+		}
+		d := find()
+		if d.Class != "acquirer" || d.Driver != "stripe" || !d.Enabled || string(d.Config) != `{"address":"api","secret_key":"sealed:14"}` {
+			t.Fatalf("%+v %s", d, d.Config)
+		}
+		at := "/office/devices/" + d.ID.String()
+		got := b.get(at).want(t, http.StatusOK, "Stripe")
+		if strings.Contains(got.body, "sealed:") || strings.Contains(got.body, "sk_live") {
+			t.Error("the secret is shown")
+		}
+		form = fieldsOf(t, got.body, at)
+		form.Set("name", "Cards 2")
+		b.postForm(at, form)
+		if d = find(); d.Name != "Cards 2" || !strings.Contains(string(d.Config), `"sealed:14"`) {
+			t.Errorf("%+v %s", d, d.Config)
+		}
+		form.Set("/secret_key", "another")
+		b.postForm(at, form)
+		if d = find(); !strings.Contains(string(d.Config), `"sealed:7"`) {
+			t.Errorf("%s", d.Config)
+		}
+		b.post("/office/devices/new", "driver", "none", "name", "x").want(t, http.StatusBadRequest)
+
+		scale := b.post("/office/devices/new", "driver", "vendors-own", "name", "Scale", "place", s.shop.ID.String()+"/", "enabled", "true") // it cannot be asked for its settings
+		if scale.status != http.StatusOK {
+			t.Fatal(scale.status, textOf(t, scale.body))
+		}
+		b.get("/office/devices/new?driver=vendors-own").want(t, http.StatusOK, "settings cannot be shown")
+	})
+}
+
+// What a device tells is seen at once; of a payment code no more than its end.
+func TestTryingAScanner(t *testing.T) {
+	eachShop(t, func(t *testing.T, s *shop) {
+		b := s.signIn("owner")
+		form := fieldsOf(t, b.get("/office/devices/new?driver=scanner-serial").body, "/office/devices/new")
+		form.Set("/address", "tcp:127.0.0.1:1")
+		form.Set("place", s.shop.ID.String()+"/")
+		got := b.postForm("/office/devices/new", form).want(t, http.StatusOK, "What it tells", "6901", "1.25 kg", "…4394", "empty")
+		if strings.Contains(got.body, "28763443825664394") || strings.Contains(got.body, "<script>alert") {
+			t.Error("more is shown than should be")
+		}
+	})
+}
