@@ -15,6 +15,7 @@ type Text string
 // The ways.
 const (
 	GB18030 Text = "gb18030" // printers with a Chinese font
+	ASCII   Text = "ascii"   // printers without one: lines beyond ASCII as pictures
 	Raster  Text = "raster"  // every line as a picture: any printer, any script
 )
 
@@ -22,6 +23,7 @@ const (
 // with a Chinese font, native QR codes and a cutter.
 type Profile struct {
 	Columns  int  // cells of font A: 32 (58 mm), 42 or 48 (80 mm); 0 = 48
+	Dots     int  // across the paper; 0 = 12 for each column
 	Text     Text // "" = GB18030
 	QRRaster bool // the printer has no QR command
 	NoCutter bool
@@ -34,7 +36,20 @@ func (p Profile) columns() int {
 	return p.Columns
 }
 
-func (p Profile) dots() int { return p.columns() * receipt.CellWidth }
+func (p Profile) dots() int {
+	if p.Dots == 0 {
+		return p.columns() * receipt.CellWidth
+	}
+	return p.Dots
+}
+
+// cells is the measure that lines are laid out by.
+func (p Profile) cells() func(rune) int {
+	if p.Text == ASCII || p.Text == Raster {
+		return receipt.GlyphCells
+	}
+	return Cells
+}
 
 const (
 	esc = 0x1b
@@ -51,10 +66,7 @@ const bandRows = 128
 func Encode(d receipt.Document, p Profile) []byte {
 	e := encoder{p: p}
 	e.begin()
-	m := receipt.Metrics{Columns: p.columns(), Cells: Cells}
-	if p.Text == Raster {
-		m.Cells = receipt.GlyphCells
-	}
+	m := receipt.Metrics{Columns: p.columns(), Cells: p.cells()}
 	for _, l := range receipt.Layout(d, m) {
 		e.line(l, m)
 	}
@@ -72,6 +84,10 @@ var (
 	AskDone   = []byte{gs, 'r', 1}    // GS r 1: answered when everything before it was processed
 )
 
+// IsAutomatic reports whether a byte begins the four of a status that the
+// printer sends unasked: its fixed bits are 0xx1xx00.
+func IsAutomatic(b byte) bool { return b&0x93 == 0x10 }
+
 // IsStatus reports whether a byte can be an answer to a DLE EOT question: the
 // fixed bits are 0xx1xx10.
 func IsStatus(b byte) bool { return b&0x93 == 0x12 }
@@ -88,6 +104,9 @@ func Offline(b byte) bool { return b&0x08 != 0 }
 
 // PaperOut reads the answer to AskPaper.
 func PaperOut(b byte) bool { return b&0x60 == 0x60 }
+
+// PaperLow reads the answer to AskPaper: there is paper, and not much.
+func PaperLow(b byte) bool { return b&0x0c == 0x0c && !PaperOut(b) }
 
 // Cells is the width of a character on a printer with a Chinese font: ASCII
 // one cell, every two-byte character two. What goes as a
@@ -123,9 +142,9 @@ func twoBytes(r rune) ([]byte, bool) {
 	return b, err == nil && len(b) == 2
 }
 
-// encodeText answers a line in GB18030, false where it holds a character that
-// needs four bytes.
-func encodeText(s string) ([]byte, bool) {
+// EncodeText answers a line in the part of GB18030 that every Chinese font has,
+// false where it holds a character beyond it.
+func EncodeText(s string) ([]byte, bool) {
 	var b bytes.Buffer
 	for _, r := range s {
 		if r < 0x80 {
@@ -152,7 +171,7 @@ func (e *encoder) put(b ...byte) { e.b.Write(b) }
 func (e *encoder) begin() {
 	e.put(esc, '@')    // initialise
 	e.put(esc, 'R', 0) // the American set: '$' is '$', not a currency of the country
-	if e.p.Text != Raster {
+	if e.p.Text != Raster && e.p.Text != ASCII {
 		e.put(fs, '&') // two-byte characters are Chinese
 	}
 }
@@ -184,7 +203,7 @@ func (e *encoder) line(l receipt.Line, m receipt.Metrics) {
 
 func (e *encoder) text(l receipt.Line, m receipt.Metrics) {
 	if e.p.Text != Raster {
-		if b, ok := encodeText(l.Text); ok {
+		if b, ok := EncodeText(l.Text); ok && (e.p.Text != ASCII || len(b) == len([]rune(l.Text))) {
 			e.set(l.Style)
 			e.b.Write(b)
 			e.put('\n')
@@ -257,6 +276,26 @@ func (e *encoder) picture(p *receipt.Bitmap) {
 	for y := 0; y < p.Height; y += bandRows {
 		rows := min(bandRows, p.Height-y)
 		e.put(gs, 'v', '0', 0, byte(stride), byte(stride>>8), byte(rows), byte(rows>>8))
-		e.b.Write(p.Bits[y*stride : (y+rows)*stride])
+		e.b.Write(harmless(p.Bits[y*stride : (y+rows)*stride]))
 	}
+}
+
+// dle begins the commands that printers obey at once, in the middle of a
+// picture too: questions, "clear the buffer", "open the drawer".
+const dle = 0x10
+
+// harmless is a picture without such commands: the lone dot that is DLE gets a
+// neighbour where the next byte would make it one.
+func harmless(bits []byte) []byte {
+	copied := false
+	for i := range len(bits) - 1 {
+		if bits[i] != dle || bits[i+1] != 0x04 && bits[i+1] != 0x05 && bits[i+1] != 0x14 {
+			continue
+		}
+		if !copied {
+			bits, copied = bytes.Clone(bits), true
+		}
+		bits[i] |= dle >> 1
+	}
+	return bits
 }

@@ -39,7 +39,9 @@ func sample() receipt.Document {
 // printed is what an independent reading of the byte stream finds.
 type printed struct {
 	lines    []string // text lines, decoded; pictures as "<WxH>"
-	raw      []byte   // the text bytes alone
+	texts    []string // the text lines alone
+	pictures []*receipt.Bitmap
+	raw      []byte // the text bytes alone
 	qr       []string
 	barcodes []string
 	cuts     int
@@ -71,7 +73,7 @@ func interpret(b []byte) (out printed, err error) {
 				return out, e
 			}
 			out.raw = append(append(out.raw, line...), '\n')
-			out.lines = append(out.lines, string(s))
+			out.lines, out.texts = append(out.lines, string(s)), append(out.texts, string(s))
 			out.columns = max(out.columns, len(line)*size)
 			line = nil
 		case c == 0x1b:
@@ -107,7 +109,8 @@ func interpret(b []byte) (out printed, err error) {
 				h := next(6)
 				if len(h) == 6 {
 					stride, rows := int(h[2])|int(h[3])<<8, int(h[4])|int(h[5])<<8
-					next(stride * rows)
+					bits := next(stride * rows)
+					out.pictures = append(out.pictures, &receipt.Bitmap{Width: stride * 8, Height: rows, Bits: bits})
 					out.lines = append(out.lines, fmt.Sprintf("<%dx%d>", stride*8, rows))
 				}
 			case '(':
@@ -199,6 +202,37 @@ func TestRasterProfileSendsNoText(t *testing.T) {
 	}
 	if len(out.raw) > 0 || len(out.qr) > 0 || len(out.lines) < 8 {
 		t.Errorf("%+v", out)
+	}
+}
+
+// A picture whose dots spell "open the drawer" or "clear the buffer" spells it
+// no more, and is changed by no more than a dot beside each.
+func TestPicturesCarryNoCommands(t *testing.T) {
+	rng := rand.New(rand.NewPCG(1, 4))
+	p := receipt.NewBitmap(384, 300)
+	evil := []byte{0x10, 0x14, 0x01, 0x00, 0x01, 0x10, 0x04, 0x10, 0x05, 0x10, 0x10, 0x14}
+	for i := range p.Bits {
+		p.Bits[i] = evil[rng.IntN(len(evil))]
+	}
+	before := bytes.Clone(p.Bits)
+	out, err := interpret(Encode(receipt.Document{Blocks: []receipt.Block{receipt.Image{Bitmap: p}}}, Profile{Columns: 32}))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !bytes.Equal(before, p.Bits) {
+		t.Error("the document's own picture was changed")
+	}
+	changed := 0
+	for _, b := range out.pictures {
+		for _, c := range []byte{0x04, 0x05, 0x14} {
+			if bytes.Contains(b.Bits, []byte{0x10, c}) {
+				t.Errorf("10 %02x is in a picture", c)
+			}
+		}
+		changed += bytes.Count(b.Bits, []byte{0x18})
+	}
+	if changed == 0 {
+		t.Error("nothing was in the picture: the test shows nothing")
 	}
 }
 

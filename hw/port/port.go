@@ -42,7 +42,7 @@ var parities = map[string]serial.Parity{"none": serial.NoParity, "even": serial.
 func Parse(s string) (Address, error) {
 	kind, at, ok := strings.Cut(s, ":")
 	if !ok || at == "" {
-		return Address{}, fmt.Errorf("%q is no address: it begins with serial:, tcp: or file:", s)
+		return Address{}, fmt.Errorf("%q is no address: serial:, tcp: or file: must stand before the place", s)
 	}
 	a := Address{kind: kind, at: at}
 	switch kind {
@@ -58,7 +58,7 @@ func Parse(s string) (Address, error) {
 	case "serial":
 		return parseSerial(a)
 	default:
-		return Address{}, fmt.Errorf("%q is no address: it begins with serial:, tcp: or file:", s)
+		return Address{}, fmt.Errorf("%q is no address: serial:, tcp: or file: must stand before the place", s)
 	}
 	return a, nil
 }
@@ -165,6 +165,9 @@ type Conn struct {
 	rest  []byte // read and not taken yet
 }
 
+// Over makes a Conn of a stream that is open already; closing the one closes the other.
+func Over(rw io.ReadWriteCloser) *Conn { return newConn(rw) }
+
 func newConn(rw io.ReadWriteCloser) *Conn {
 	c := &Conn{rw: rw, gone: make(chan struct{}), in: make(chan []byte, 64), ended: make(chan struct{})}
 	go c.pump()
@@ -180,6 +183,7 @@ func (c *Conn) pump() {
 			select {
 			case c.in <- buf[:n]:
 			case <-c.gone:
+				c.err = os.ErrClosed
 				return
 			}
 		}
@@ -302,9 +306,15 @@ const (
 // Keep keeps a device connected until ctx ends: it opens it, tells noted nil, runs
 // serve, tells noted why serve ended, and begins again after a rest.
 func Keep(ctx context.Context, a Address, noted func(error), serve func(context.Context, *Conn) error) {
+	KeepOpen(ctx, a.String(), a.Open, noted, serve)
+}
+
+// KeepOpen is Keep for a device that has a way of its own to be opened; name is what
+// people call it.
+func KeepOpen(ctx context.Context, name string, open func(context.Context) (*Conn, error), noted func(error), serve func(context.Context, *Conn) error) {
 	rest := restFirst
 	for ctx.Err() == nil {
-		c, err := a.Open(ctx)
+		c, err := open(ctx)
 		if err == nil {
 			noted(nil)
 			began := time.Now()
@@ -314,7 +324,7 @@ func Keep(ctx context.Context, a Address, noted func(error), serve func(context.
 				rest = restFirst
 			}
 			if errors.Is(err, io.EOF) {
-				err = fmt.Errorf("%s hung up", a)
+				err = fmt.Errorf("%s hung up", name)
 			}
 		}
 		if ctx.Err() != nil {

@@ -122,11 +122,12 @@ func (p *NetPrinter) serve(c net.Conn, n int, how Behaviour) {
 	}
 	buf, got := make([]byte, size), 0
 	var pending []byte
+	dots := 0 // of a picture, still to come
 	for {
 		k, err := c.Read(buf)
 		pending = append(pending, buf[:k]...)
 		for {
-			answer, rest, data, more := take(pending, how)
+			answer, rest, data, more := take(pending, &dots, how)
 			pending, got = rest, got+len(data)
 			p.mu.Lock() // on paper before the answer that says so
 			p.jobs[n] = append(p.jobs[n], data...)
@@ -168,17 +169,32 @@ func (p *NetPrinter) hang(net.Conn) {
 }
 
 // take parts the questions from the bytes to be printed. It answers one
-// answer, what is left, what goes to paper, and whether to go on.
-func take(b []byte, how Behaviour) (answer, rest, paper []byte, more bool) {
+// answer, what is left, what goes to paper, and whether to go on. What looks
+// like a question behind the job is none among a picture's dots; a real-time
+// one is, there too.
+func take(b []byte, dots *int, how Behaviour) (answer, rest, paper []byte, more bool) {
 	for i := range b {
+		inside := *dots > 0
+		if inside {
+			*dots--
+		}
+		if inside && b[i] != 0x10 {
+			continue
+		}
 		if b[i] != 0x10 && b[i] != 0x1d {
 			continue
 		}
-		if i+2 >= len(b) {
+		if i+2 >= len(b) || b[i] == 0x1d && b[i+1] == 'v' && i+7 >= len(b) {
+			if inside {
+				*dots++ // it is looked at again
+			}
 			return nil, b[i:], b[:i], false // perhaps the beginning of a question
 		}
 		switch {
+		case b[i] == 0x1d && b[i+1] == 'v':
+			*dots = (int(b[i+4])|int(b[i+5])<<8)*(int(b[i+6])|int(b[i+7])<<8) + 7 // with the rest of the command
 		case b[i] == 0x10 && b[i+1] == 4:
+			*dots = max(*dots-2, 0)
 			a := byte(0x12)
 			if b[i+2] == 1 && how.Offline {
 				a |= 0x08

@@ -1,11 +1,10 @@
 // Package escposnet is the driver of ESC/POS printers on the network (raw TCP,
 // usually port 9100).
 //
-// Owns: the connection, its limits, the questions to the printer.
-// Does not own: the printer's language (hw/escpos).
-// Invariants: no call waits without limit; a job of which a byte was accepted
-// by the network is never sent again; a printer that says that it has no paper
-// gets no byte; "confirmed" is said only where the printer itself answered,
-// after the job and in order, that it has processed it: that the network took
-// the bytes proves nothing.
+// Owns: the printer's address on the network.
+// Does not own: the job and its outcome (hw/drivers/streamprinter), what such
+// printers have in common on every line (hw/drivers/thermal), the printer's
+// language (hw/escpos).
+// Invariants: those of hw/drivers/streamprinter; the settings of earlier
+// versions mean what they meant.
 package escposnet

@@ -12,22 +12,29 @@ import (
 	"time"
 
 	"github.com/shopwright/shopwright/core/receipt"
+	"github.com/shopwright/shopwright/hw/drivers/streamprinter"
+	"github.com/shopwright/shopwright/hw/drivers/thermal"
 	"github.com/shopwright/shopwright/hw/escpos"
 	"github.com/shopwright/shopwright/hw/sim"
 	"github.com/shopwright/shopwright/hw/wire"
 	"github.com/shopwright/shopwright/sdk/driver"
 )
 
-var quick = limits{dial: time.Second, ask: 100 * time.Millisecond, write: 300 * time.Millisecond, finish: 500 * time.Millisecond, probe: time.Hour}
+var quick = streamprinter.Limits{Ask: 250 * time.Millisecond, Write: 300 * time.Millisecond, Finish: 900 * time.Millisecond, Probe: time.Hour}
 
-func setup(t *testing.T, how sim.Behaviour, more string) (*Printer, *sim.NetPrinter) {
+func setup(t *testing.T, how sim.Behaviour, more string) (*thermal.Driver, *sim.NetPrinter) {
+	t.Helper()
+	return within(t, quick, how, more)
+}
+
+func within(t *testing.T, l streamprinter.Limits, how sim.Behaviour, more string) (*thermal.Driver, *sim.NetPrinter) {
 	t.Helper()
 	n, err := sim.NewNetPrinter(how)
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(n.Close)
-	p := newPrinter(quick)
+	p := newPrinter(l)
 	if err := p.Configure(t.Context(), json.RawMessage(fmt.Sprintf(`{"address":%q%s}`, n.Addr(), more))); err != nil {
 		t.Fatal(err)
 	}
@@ -38,7 +45,7 @@ func doc() *driver.Document {
 	return wire.To(receipt.Document{Blocks: []receipt.Block{receipt.Text{Text: "莲花 ¥12.50"}, receipt.Cut{}}})
 }
 
-func submit(t *testing.T, p *Printer, id string, attempt int, raw []byte) driver.JobStatus {
+func submit(t *testing.T, p *thermal.Driver, id string, attempt int, raw []byte) driver.JobStatus {
 	t.Helper()
 	j := driver.Job{JobKey: driver.JobKey{ID: id, Attempt: attempt}, Raw: raw}
 	if raw == nil {
@@ -163,8 +170,9 @@ func TestASilentResetIsNoticed(t *testing.T) {
 }
 
 func TestTheCallersDeadlineEndsAStall(t *testing.T) {
-	p, _ := setup(t, sim.Behaviour{Deaf: true}, `,"no_status":true`)
-	p.lim.write = time.Hour
+	patient := quick
+	patient.Write = time.Hour
+	p, _ := within(t, patient, sim.Behaviour{Deaf: true}, `,"no_status":true`)
 	ctx, cancel := context.WithTimeout(t.Context(), 300*time.Millisecond)
 	defer cancel()
 	began := time.Now()
@@ -198,8 +206,16 @@ func TestTenJobsAtOnceStayWhole(t *testing.T) {
 }
 
 func TestCancelBeforeTheFirstByte(t *testing.T) {
-	p, n := setup(t, sim.Behaviour{Status: true}, "")
-	<-p.line // the printer is busy
+	p, n := setup(t, sim.Behaviour{Status: true, StallAt: 1}, "")
+	busy := make(chan bool)
+	go func() {
+		_, _ = p.Submit(context.Background(), driver.Job{JobKey: driver.JobKey{ID: "before", Attempt: 1}, Raw: make([]byte, 8<<20)})
+		close(busy)
+	}()
+	for len(n.Jobs()) == 0 {
+		time.Sleep(time.Millisecond)
+	}
+	n.Behave(sim.Behaviour{Status: true})
 	done := make(chan driver.JobStatus)
 	go func() {
 		st, _ := p.Submit(context.Background(), driver.Job{JobKey: driver.JobKey{ID: "a", Attempt: 1}, Raw: []byte("x")})
@@ -210,8 +226,8 @@ func TestCancelBeforeTheFirstByte(t *testing.T) {
 			break
 		}
 	}
-	p.line <- struct{}{}
-	if st := <-done; st.State != driver.JobCancelled || len(n.Jobs()) != 0 {
+	<-busy
+	if st := <-done; st.State != driver.JobCancelled || len(n.Jobs()) != 1 {
 		t.Errorf("%+v, %d jobs", st, len(n.Jobs()))
 	}
 }
@@ -241,16 +257,15 @@ func TestDrawerOpensAtMostOnce(t *testing.T) {
 
 func TestConfigure(t *testing.T) {
 	for bad, want := range map[string]string{
-		`{}`: "address", `{"address":"x:y"}`: "no address", `{"address":"p","columns":40}`: "40", `{"address":"p","text":"x"}`: "known", `{"address":"::::"}`: "no address", `{"address":"tcp://p"}`: "no address", `{"adress":"p"}`: "unknown field", `[]`: "cannot",
+		`{}`: "address", `{"address":"x:y"}`: "no address", `{"address":"p","columns":40}`: "40", `{"address":"p","text":"x"}`: "known", `{"address":"::::"}`: "no address", `{"address":"tcp://p"}`: "no address", `{"adress":"p"}`: "unknown field", `{"address":"p","profile":"x"}`: "known", `{"address":"p","baud":9600}`: "serial", `[]`: "cannot",
 	} {
 		if err := newPrinter(quick).Configure(t.Context(), json.RawMessage(bad)); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s: %v", bad, err)
 		}
 	}
 	p := newPrinter(quick)
-	p.lim.dial = time.Millisecond
-	if err := p.Configure(t.Context(), json.RawMessage(`{"address":"printer.invalid"}`)); err != nil || p.settings().Address != "printer.invalid:9100" {
-		t.Errorf("%v %+v", err, p.settings())
+	if err := p.Configure(t.Context(), json.RawMessage(`{"address":"printer.invalid"}`)); err != nil || p.Address().String() != "tcp:printer.invalid:9100" {
+		t.Errorf("%v %v", err, p.Address())
 	}
 	if !json.Valid(p.ConfigSchema()) {
 		t.Error("the schema is no JSON")
