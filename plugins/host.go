@@ -3,6 +3,7 @@ package plugins
 import (
 	"context"
 	"crypto/ed25519"
+	"crypto/rand"
 	"encoding/json"
 	"log/slog"
 	"os"
@@ -59,6 +60,7 @@ type Host struct {
 	o     Options
 	spawn *spawner
 	store *store
+	scrub scrubber // one key for every recording
 
 	mu        sync.Mutex
 	closed    bool
@@ -85,7 +87,9 @@ func NewHost(o Options) *Host {
 	if o.StartDeadline == 0 {
 		o.StartDeadline = startDeadline
 	}
-	return &Host{o: o, spawn: newSpawner(), store: newStore(o), instances: map[string]*supervised{}}
+	key := make([]byte, 32)
+	_, _ = rand.Read(key) // it never fails
+	return &Host{o: o, spawn: newSpawner(), store: newStore(o), scrub: scrubber{key}, instances: map[string]*supervised{}}
 }
 
 // Self is the command that runs a built-in driver from this program.
@@ -239,7 +243,7 @@ func (h *Host) Schema(ctx context.Context, name, version string) (json.RawMessag
 	if cmd.schema != nil {
 		return cmd.schema, nil
 	}
-	r, err := h.launch(ctx, cmd.path, cmd.args, nil, false, h.o.Log.With("driver", name))
+	r, err := h.launch(ctx, cmd, nil, false, h.o.Log.With("driver", name), nil)
 	if err != nil {
 		return nil, err
 	}

@@ -40,11 +40,12 @@ func TestMain(m *testing.M) {
 // testDriver does what its settings say.
 type testDriver struct {
 	set struct {
-		Fail    string `json:"fail"`    // Configure answers it
-		Crash   bool   `json:"crash"`   // dies soon after it is configured
-		Reason  string `json:"reason"`  // the device is not well
-		Environ bool   `json:"environ"` // the reason is the environment
-		Log     string `json:"log"`
+		Fail    string  `json:"fail"`    // Configure answers it
+		Crash   bool    `json:"crash"`   // dies soon after it is configured
+		Reason  string  `json:"reason"`  // the device is not well
+		Environ bool    `json:"environ"` // the reason is the environment
+		Log     string  `json:"log"`
+		Reach   []reach `json:"reach"` // the reason is what of it worked
 	}
 	journal driver.Journal
 }
@@ -71,6 +72,9 @@ func (d *testDriver) Configure(_ context.Context, c json.RawMessage) error {
 	return nil
 }
 func (d *testDriver) Health(context.Context) driver.Health {
+	if len(d.set.Reach) > 0 {
+		return driver.Health{Reason: tryAll(d.set.Reach)}
+	}
 	if d.set.Environ {
 		return driver.Health{Reason: strings.Join(os.Environ(), "\n")}
 	}

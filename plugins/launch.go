@@ -13,6 +13,7 @@ import (
 	"github.com/hashicorp/go-hclog"
 	"github.com/hashicorp/go-plugin"
 	"github.com/hashicorp/go-plugin/runner"
+	"google.golang.org/grpc"
 
 	"github.com/shopwright/shopwright/core/fault"
 	"github.com/shopwright/shopwright/sdk/driver"
@@ -23,17 +24,18 @@ type running struct {
 	client *plugin.Client
 	proc   *process
 	drv    *driver.Client
+	conn   grpc.ClientConnInterface
 	info   driver.Info
 }
 
 // launch starts a driver and, where asked, configures it. It answers within the start
 // deadline; where it fails, the process is dead. Faults: plugins.start_failed,
 // plugins.wrong_settings.
-func (h *Host) launch(ctx context.Context, path string, args []string, settings json.RawMessage, configure bool, log *slog.Logger) (*running, error) {
+func (h *Host) launch(ctx context.Context, cmd command, settings json.RawMessage, configure bool, log *slog.Logger, rec *recorder) (*running, error) {
 	ctx, cancel := context.WithTimeout(ctx, h.o.StartDeadline)
 	defer cancel()
 
-	r := &running{proc: newProcess(h.spawn, path, args)}
+	r := &running{proc: newProcess(h.spawn, cmd.path, cmd.args)}
 	r.client = plugin.NewClient(&plugin.ClientConfig{
 		HandshakeConfig:  driver.Handshake,
 		VersionedPlugins: map[int]plugin.PluginSet{driver.ProtocolVersion: driver.Plugins()},
@@ -41,37 +43,41 @@ func (h *Host) launch(ctx context.Context, path string, args []string, settings 
 		SkipHostEnv:      true,
 		StartTimeout:     h.o.StartDeadline,
 		Logger:           newLogger(log),
-		GRPCDialOptions:  driver.CallOptions(),
+		GRPCDialOptions:  append(driver.CallOptions(), rec.options()...),
 		UnixSocketConfig: &plugin.UnixSocketConfig{TempDir: h.o.TempDir},
-		RunnerFunc: func(_ hclog.Logger, cmd *exec.Cmd, _ string) (runner.Runner, error) {
+		RunnerFunc: func(_ hclog.Logger, c *exec.Cmd, _ string) (runner.Runner, error) {
 			// Nothing of the host's environment: only what go-plugin needs.
-			r.proc.env = append(cmd.Env, driver.ParentEnv+"="+strconv.Itoa(os.Getpid()))
+			r.proc.env = append(c.Env, driver.ParentEnv+"="+strconv.Itoa(os.Getpid()))
+			if cmd.may != "" {
+				r.proc.env = append(r.proc.env, driver.ConfineEnv+"="+cmd.may)
+			}
 			return r.proc, nil
 		},
 	})
 
 	type result struct {
-		drv *driver.Client
-		err error
+		drv  *driver.Client
+		conn grpc.ClientConnInterface
+		err  error
 	}
 	started := make(chan result, 1)
 	go func() { // go-plugin's own calls know no deadline
 		protocol, err := r.client.Client()
 		if err != nil {
-			started <- result{nil, err}
+			started <- result{err: err}
 			return
 		}
 		v, err := protocol.Dispense("driver")
 		if err != nil {
-			started <- result{nil, err}
+			started <- result{err: err}
 			return
 		}
-		started <- result{v.(*driver.Client), nil}
+		started <- result{v.(*driver.Client), protocol.(*plugin.GRPCClient).Conn, nil}
 	}()
 	var err error
 	select {
 	case got := <-started:
-		r.drv, err = got.drv, got.err
+		r.drv, r.conn, err = got.drv, got.conn, got.err
 	case <-ctx.Done():
 		err = ctx.Err()
 	}

@@ -58,6 +58,7 @@ type command struct {
 	path   string
 	args   []string
 	schema json.RawMessage
+	may    string // driver.ConfineEnv's value; "" = the driver is the program's own and not confined
 }
 
 func newStore(o Options) *store { return &store{o: o, copies: map[string]string{}} }
@@ -88,7 +89,7 @@ func (s *store) command(name, version string) (command, error) {
 		return command{}, ErrPlatform.With("platform", runtime.GOOS+"/"+runtime.GOARCH)
 	}
 	path, err := s.copyOf(dir, f)
-	return command{path: path, schema: m.ConfigSchema}, err
+	return command{path: path, schema: m.ConfigSchema, may: m.Permissions.confinement()}, err
 }
 
 var plainName = regexp.MustCompile(`^[a-zA-Z0-9][a-zA-Z0-9._-]{0,63}$`)

@@ -21,6 +21,8 @@ type supervised struct {
 	cancel context.CancelFunc
 	ended  chan struct{} // closed when the supervisor has ended
 	retry  chan struct{} // Restart
+	rec    *recorder
+	meter  meter
 
 	mu      sync.Mutex
 	status  Status
@@ -36,6 +38,7 @@ func newSupervised(h *Host, in Instance) *supervised {
 	return &supervised{
 		h: h, in: in, ctx: ctx, cancel: cancel,
 		log:     h.o.Log.With("driver", in.Driver, "instance", in.ID),
+		rec:     &recorder{clock: h.o.Clock, scrub: h.scrub},
 		ended:   make(chan struct{}),
 		retry:   make(chan struct{}, 1),
 		changed: make(chan struct{}),
@@ -64,14 +67,16 @@ func (s *supervised) run() {
 			s.mu.Unlock()
 		}
 		s.enter(Starting, nil)
-		r, err := s.h.launch(s.ctx, cmd.path, cmd.args, s.in.Config, true, s.log)
+		r, err := s.h.launch(s.ctx, cmd, s.in.Config, true, s.log, s.rec)
 		if err == nil {
 			s.up(r)
 			listening, hush := context.WithCancel(s.ctx)
-			go s.listen(listening, r)
+			heard := make(chan struct{})
+			go func() { defer close(heard); s.listen(listening, r) }()
 			err = s.watch(r)
 			hush()
 			s.down()
+			<-heard // no event follows Stop, and none of the next process comes before it
 			if s.ctx.Err() != nil {
 				r.stop()
 				return
@@ -83,6 +88,7 @@ func (s *supervised) run() {
 			return
 		}
 		s.log.Warn("driver died", "err", err)
+		s.meter.died(err)
 		if !s.rest(err) {
 			return
 		}
@@ -201,7 +207,12 @@ func (s *supervised) listen(ctx context.Context, r *running) {
 func (s *supervised) health(r *running) (driver.Health, error) {
 	ctx, cancel := context.WithTimeout(s.ctx, s.h.o.HealthDeadline)
 	defer cancel()
-	return r.drv.Health(ctx)
+	began := time.Now()
+	got, err := r.drv.Health(ctx)
+	if s.ctx.Err() == nil {
+		s.meter.asks(time.Since(began), err)
+	}
+	return got, err
 }
 
 func (s *supervised) up(r *running) {
@@ -231,6 +242,7 @@ func (s *supervised) enter(state State, why error) {
 	if s.status.State == state && s.status.Reason == reason && s.status.Detail == text {
 		return
 	}
+	s.rec.state(state, reason, text)
 	s.log.Debug("driver state", "from", s.status.State, "to", state, "reason", reason, "detail", text)
 	if s.status.State != state {
 		s.status.Since = s.h.o.Clock.Now()

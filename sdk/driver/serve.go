@@ -32,6 +32,7 @@ const maxMessage = 32 << 20 // a long receipt with pictures, with room
 // Logger.
 func Serve(d Driver) {
 	watchParent()
+	confineFromEnv()
 	plugin.Serve(&plugin.ServeConfig{
 		HandshakeConfig: Handshake,
 		Plugins:         plugin.PluginSet{"driver": grpcPlugin{impl: d}},

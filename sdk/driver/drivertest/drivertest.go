@@ -3,337 +3,279 @@ package drivertest
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
-	"math/rand/v2"
-	"net"
-	"os"
-	"os/exec"
-	"strconv"
-	"strings"
 	"sync"
 	"testing"
 	"time"
 
-	"github.com/hashicorp/go-hclog"
-	"github.com/hashicorp/go-plugin"
-	"google.golang.org/grpc"
-	"google.golang.org/grpc/credentials/insecure"
-
 	"github.com/shopwright/shopwright/sdk/driver"
-	hwv1 "github.com/shopwright/shopwright/sdk/driver/proto/shopwright/hw/v1"
 )
 
-// Target is the driver to be checked.
+// Target is the driver to be checked, and what the suite may do with its device.
 type Target struct {
-	Command []string        // how to start it
+	Command []string        // how to start it; it gets no environment but the protocol's
 	Config  json.RawMessage // settings it works with
-	Wrong   json.RawMessage // settings it must refuse
+	Wrong   json.RawMessage // settings it must refuse; nil: it has none that are wrong
 
 	// Printed counts how often a job's attempt came out of the device. The
-	// suite prints documents with the text "<job> #<attempt>". nil for drivers
-	// that are no printers.
+	// suite prints documents (a label printer: labels) with the text
+	// "<job> #<attempt>". nil: counted on Paper, where there is one.
 	Printed func(job string, attempt int) int
+
+	// Paper is the device, for a driver that prints text as a stream of bytes; the
+	// settings name its address. With it the suite pulls plugs, stalls and kills in
+	// the middle of a job.
+	Paper *Paper
+
+	// Happen has the device report one event.
+	Happen func()
+
+	// Pulses counts the pulses that the drawer got.
+	Pulses func() int
+
+	// Unplug takes the device away and Plug gives it back, for drivers whose Health
+	// knows. Both or none; Paper's are used where there is one and they are nil.
+	Unplug, Plug func()
+
+	// Payments says that the settings are of a provider's test account, so that
+	// payments may be made.
+	Payments bool
 }
 
-// Run runs the suite.
+// Result is what came of one check.
+type Result struct {
+	Name     string
+	Skipped  string   // why it was not made; "" = it was
+	Failures []string // none = passed
+	Took     time.Duration
+}
+
+// Run runs the suite as tests.
 func Run(t *testing.T, target Target) {
-	t.Run("says who it is", func(t *testing.T) { info(t, target) })
-	t.Run("refuses wrong settings", func(t *testing.T) { wrong(t, target) })
-	t.Run("answers health in time", func(t *testing.T) { healthy(t, target) })
-	t.Run("ends when asked", func(t *testing.T) { ends(t, target) })
-	t.Run("ends with its parent", func(t *testing.T) { orphan(t, target) })
-	t.Run("survives junk", func(t *testing.T) { junk(t, target) })
-	if target.Printed == nil {
-		return
-	}
-	t.Run("prints an attempt once", func(t *testing.T) { replay(t, target) })
-	t.Run("prints an attempt once when asked at once", func(t *testing.T) { concurrent(t, target) })
-	t.Run("prints the next attempt", func(t *testing.T) { reprint(t, target) })
-	t.Run("never guesses after a kill", func(t *testing.T) { killed(t, target) })
-	t.Run("cancels nothing that is printed", func(t *testing.T) { cancelled(t, target) })
-}
-
-type proc struct {
-	*driver.Client
-	client *plugin.Client
-	pid    int
-	addr   net.Addr
-}
-
-func command(target Target) *exec.Cmd {
-	cmd := exec.Command(target.Command[0], target.Command[1:]...)
-	cmd.Env = []string{driver.ParentEnv + "=" + strconv.Itoa(os.Getpid())}
-	return cmd
-}
-
-func start(t *testing.T, target Target, configure bool) *proc {
-	t.Helper()
-	c := plugin.NewClient(&plugin.ClientConfig{
-		HandshakeConfig:  driver.Handshake,
-		VersionedPlugins: map[int]plugin.PluginSet{driver.ProtocolVersion: driver.Plugins()},
-		Cmd:              command(target),
-		AllowedProtocols: []plugin.Protocol{plugin.ProtocolGRPC},
-		SkipHostEnv:      true,
-		StartTimeout:     10 * time.Second,
-		Logger:           hclog.NewNullLogger(),
-		GRPCDialOptions:  driver.CallOptions(),
-	})
-	t.Cleanup(c.Kill)
-	rpc, err := c.Client()
-	if err != nil {
-		t.Fatal(err)
-	}
-	v, err := rpc.Dispense("driver")
-	if err != nil {
-		t.Fatal(err)
-	}
-	re := c.ReattachConfig()
-	p := &proc{v.(*driver.Client), c, re.Pid, re.Addr}
-	if configure {
-		if err := p.Configure(t.Context(), target.Config); err != nil {
-			t.Fatal(err)
-		}
-	}
-	return p
-}
-
-func (p *proc) kill(t *testing.T) {
-	t.Helper()
-	pr, err := os.FindProcess(p.pid)
-	if err == nil {
-		err = pr.Kill()
-	}
-	if err != nil {
-		t.Fatal(err)
-	}
-	wait(t, "the process is gone", p.client.Exited)
-}
-
-func wait(t *testing.T, what string, ok func() bool) {
-	t.Helper()
-	for n := 0; !ok(); n++ {
-		if n > 1000 {
-			t.Fatalf("not within five seconds: %s", what)
-		}
-		time.Sleep(5 * time.Millisecond)
-	}
-}
-
-func document(job string, attempt int) *driver.Document {
-	return &driver.Document{Blocks: []*hwv1.Block{
-		{Kind: &hwv1.Block_Text{Text: &hwv1.Text{Text: fmt.Sprintf("%s #%d", job, attempt)}}},
-		{Kind: &hwv1.Block_Cut{Cut: &hwv1.Cut{}}},
-	}}
-}
-
-func submit(t *testing.T, p *proc, job string, attempt int) driver.JobStatus {
-	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
-	defer cancel()
-	st, err := p.Submit(ctx, driver.Job{JobKey: driver.JobKey{ID: job, Attempt: attempt}, Document: document(job, attempt)})
-	if err != nil {
-		t.Fatal(err)
-	}
-	return st
-}
-
-func printed(s driver.JobState) bool { return s == driver.JobSent || s == driver.JobConfirmed }
-
-var jobs struct {
-	sync.Mutex
-	n int
-}
-
-// newJob names a job that no other check has.
-func newJob() string {
-	jobs.Lock()
-	defer jobs.Unlock()
-	jobs.n++
-	return fmt.Sprintf("conformance-%d-%d", os.Getpid(), jobs.n)
-}
-
-func info(t *testing.T, target Target) {
-	p := start(t, target, false)
-	i, err := p.Info(t.Context())
-	if err != nil || i.ID == "" || i.Version == "" || len(i.Classes) == 0 || len(i.Capabilities) == 0 {
-		t.Errorf("Info: %+v %v", i, err)
-	}
-	if target.Printed != nil && !i.Prints() {
-		t.Error("a printer that does not serve Printer")
-	}
-	schema, err := p.ConfigSchema(t.Context())
-	var s struct{ Type string }
-	if err != nil || json.Unmarshal(schema, &s) != nil || s.Type != "object" {
-		t.Errorf("ConfigSchema: %s %v", schema, err)
-	}
-}
-
-func wrong(t *testing.T, target Target) {
-	p := start(t, target, false)
-	if err := p.Configure(t.Context(), target.Wrong); !errors.Is(err, driver.ErrConfig) || strings.TrimSpace(err.Error()) == driver.ErrConfig.Error() {
-		t.Errorf("wrong settings answer %v", err)
-	}
-}
-
-func healthy(t *testing.T, target Target) {
-	p := start(t, target, true)
-	for range 50 {
-		ctx, cancel := context.WithTimeout(t.Context(), 500*time.Millisecond)
-		_, err := p.Health(ctx)
-		cancel()
-		if err != nil {
-			t.Fatal(err)
-		}
-	}
-}
-
-func ends(t *testing.T, target Target) {
-	p := start(t, target, true)
-	p.client.Kill() // asks first
-	if !p.client.Exited() {
-		t.Error("it still runs")
-	}
-}
-
-// orphan tells the driver that its parent is a process that is not.
-func orphan(t *testing.T, target Target) {
-	cmd := command(target)
-	cmd.Env = append([]string{driver.Handshake.MagicCookieKey + "=" + driver.Handshake.MagicCookieValue, "PLUGIN_PROTOCOL_VERSIONS=1"}, driver.ParentEnv+"=999999999")
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	gone := make(chan struct{})
-	go func() { _ = cmd.Wait(); close(gone) }()
-	select {
-	case <-gone:
-	case <-time.After(5 * time.Second):
-		_ = cmd.Process.Kill()
-		t.Error("it outlives its parent")
-	}
-}
-
-// junk sends what no host would, on connections of its own and as calls.
-func junk(t *testing.T, target Target) {
-	p := start(t, target, true)
-	rng := rand.New(rand.NewPCG(7, 7))
-	for range 2000 {
-		c, err := net.DialTimeout(p.addr.Network(), p.addr.String(), time.Second)
-		if err != nil {
-			t.Fatal(err)
-		}
-		b := make([]byte, rng.IntN(2000))
-		for i := range b {
-			b[i] = byte(rng.Uint32())
-		}
-		if rng.IntN(2) == 0 {
-			b = append([]byte("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"), b...)
-		}
-		_, _ = c.Write(b) // the driver may hang up on it
-		c.Close()
-	}
-	raw, err := grpc.NewClient("passthrough:///driver", grpc.WithTransportCredentials(insecure.NewCredentials()),
-		grpc.WithContextDialer(func(context.Context, string) (net.Conn, error) { return net.Dial(p.addr.Network(), p.addr.String()) }))
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer raw.Close()
-	printer := hwv1.NewPrinterClient(raw)
-	for _, in := range []*hwv1.SubmitRequest{{}, {JobId: "x"}, {JobId: "x", Attempt: -1}} {
-		if r, err := printer.Submit(t.Context(), in); err == nil && r.GetState() != hwv1.JobState_JOB_STATE_FAILED {
-			t.Errorf("a job without a name: %v", r)
-		}
-	}
-	if _, err := p.Health(t.Context()); err != nil {
-		t.Errorf("it does not answer any more: %v", err)
-	}
-}
-
-func replay(t *testing.T, target Target) {
-	p, job := start(t, target, true), newJob()
-	first := submit(t, p, job, 1)
-	if !printed(first.State) {
-		t.Fatalf("%+v", first)
-	}
-	for range 5 {
-		if again := submit(t, p, job, 1); again.State != first.State {
-			t.Errorf("asked again it says %s", again.State)
-		}
-	}
-	st, err := p.JobStatus(t.Context(), driver.JobKey{ID: job, Attempt: 1})
-	if err != nil || st.State != first.State {
-		t.Errorf("JobStatus: %+v %v", st, err)
-	}
-	wait(t, "it came out once", func() bool { return target.Printed(job, 1) == 1 })
-}
-
-func concurrent(t *testing.T, target Target) {
-	p, job := start(t, target, true), newJob()
-	var wg sync.WaitGroup
-	for range 16 {
-		wg.Go(func() {
-			st, err := p.Submit(context.Background(), driver.Job{JobKey: driver.JobKey{ID: job, Attempt: 1}, Document: document(job, 1)})
-			if err != nil || !printed(st.State) {
-				t.Errorf("%+v %v", st, err)
+	s := newSuite(target)
+	for _, c := range checks {
+		t.Run(c.name, func(t *testing.T) {
+			r := s.do(t.Context(), c)
+			if r.Skipped != "" {
+				t.Skip(r.Skipped)
+			}
+			for _, f := range r.Failures {
+				t.Error(f)
 			}
 		})
 	}
-	wg.Wait()
-	wait(t, "it came out", func() bool { return target.Printed(job, 1) > 0 })
-	if n := target.Printed(job, 1); n != 1 {
-		t.Errorf("it came out %d times", n)
-	}
 }
 
-func reprint(t *testing.T, target Target) {
-	p, job := start(t, target, true), newJob()
-	for attempt := 1; attempt <= 3; attempt++ {
-		if st := submit(t, p, job, attempt); !printed(st.State) {
-			t.Fatalf("attempt %d: %+v", attempt, st)
+// Suite runs the suite outside of tests, reports each check as it ends, and answers
+// whether all of them passed or were skipped.
+func Suite(ctx context.Context, target Target, report func(Result)) bool {
+	s, passed := newSuite(target), true
+	for _, c := range checks {
+		r := s.do(ctx, c)
+		passed = passed && len(r.Failures) == 0
+		report(r)
+	}
+	return passed && ctx.Err() == nil
+}
+
+// check is one thing that a driver must do.
+type check struct {
+	name  string
+	needs func(*suite) string // why it cannot be made, or ""
+	run   func(*T)
+}
+
+var checks = []check{
+	{"says who it is", nil, identity},
+	{"serves what it says", nil, serves},
+	{"refuses wrong settings", hasWrong, wrong},
+	{"answers health in time", nil, healthy},
+	{"lists its devices at once", nil, lists},
+	{"ends when asked", nil, ends},
+	{"ends with its parent", nil, orphan},
+	{"is not run by hand", nil, byHand},
+	{"survives junk", nil, junk},
+	{"survives 10,000 fuzzed frames", nil, frames},
+	{"survives fuzzed messages", nil, fuzzedMessages},
+	{"leaks nothing", hasProc, leaks},
+	{"knows when its device is away", hasPlug, unplugged},
+
+	{"prints an attempt once", prints, replay},
+	{"prints an attempt once when asked at once", prints, concurrent},
+	{"prints the next attempt", prints, reprint},
+	{"never guesses after a kill", prints, killed},
+	{"cancels nothing that is printed", cancels, cancelled},
+	{"refuses jobs without a name", serve("Printer"), nameless},
+	{"cancels what waits", onPaper, cancelWaiting},
+	{"prints to a slow reader", onPaper, slowReader},
+	{"gives up on a device that hangs", onPaper, hanging},
+	{"tells what was cut off", onPaper, cutOff},
+	{"prints again when plugged in again", onPaper, pluggedIn},
+	{"never guesses after a kill at byte k", onPaper, killedAt},
+
+	{"numbers its events", hasEvents, numbered},
+	{"repeats events after a number", hasEvents, repeats},
+	{"reports to two listeners", hasEvents, listeners},
+
+	{"opens a drawer once", hasPulses, opensOnce},
+	{"never opens a drawer late", hasPulses, opensLate},
+	{"shows what it is told", serve("Display"), shows},
+	{"weighs in time", serve("Scale"), weighs},
+	{"arms and disarms", serve("PayBox"), arms},
+	{"waits for a card no longer than asked", serve("CardStation"), readsCards},
+	{"moves no money twice", hasPayments, pays},
+}
+
+// suite is one run over a target.
+type suite struct {
+	Target
+	printer bool // whoever wrote the target takes it for one
+	info    driver.Info
+	infoErr error
+	asked   sync.Once
+}
+
+func newSuite(target Target) *suite {
+	s := &suite{Target: target, printer: target.Printed != nil}
+	if s.Paper != nil {
+		if s.Printed == nil {
+			s.Printed = s.Paper.Count
 		}
-		wait(t, "it came out", func() bool { return target.Printed(job, attempt) == 1 })
+		if s.Unplug == nil && s.Plug == nil {
+			s.Unplug, s.Plug = s.Paper.Unplug, s.Paper.Plug
+		}
 	}
+	return s
 }
 
-// killed: a new process may say of an old job that it is printed, or that it
-// cannot tell; it may say that nothing was printed only where that is so.
-func killed(t *testing.T, target Target) {
-	for round := range 8 {
-		p, job := start(t, target, true), newJob()
-		done := make(chan struct{})
-		go func() {
-			defer close(done)
-			_, _ = p.Submit(context.Background(), driver.Job{JobKey: driver.JobKey{ID: job, Attempt: 1}, Document: document(job, 1)})
+// who asks the driver once who it is.
+func (s *suite) who(ctx context.Context) {
+	s.asked.Do(func() {
+		t := &T{ctx: ctx, suite: s}
+		defer t.clean()
+		defer func() {
+			if r := recover(); r != nil && r != any(errStopped) {
+				panic(r)
+			}
+			if s.info.ID == "" && s.infoErr == nil {
+				s.infoErr = fmt.Errorf("it does not start: %v", t.failures)
+			}
 		}()
-		time.Sleep(time.Duration(round) * 2 * time.Millisecond)
-		p.kill(t)
-		<-done
-		time.Sleep(20 * time.Millisecond) // what has left arrives
-		q := start(t, target, true)
-		st, err := q.JobStatus(t.Context(), driver.JobKey{ID: job, Attempt: 1})
-		if err != nil {
-			t.Fatal(err)
+		s.info, s.infoErr = t.start(false).Info(ctx)
+	})
+}
+
+func (s *suite) do(ctx context.Context, c check) (r Result) {
+	r.Name = c.name
+	began := time.Now()
+	defer func() { r.Took = time.Since(began) }()
+	s.who(ctx)
+	if s.infoErr != nil {
+		if c.name == checks[0].name {
+			r.Failures = []string{s.infoErr.Error()}
+		} else {
+			r.Skipped = "it does not start"
 		}
-		n := target.Printed(job, 1)
-		switch {
-		case n > 1:
-			t.Errorf("it came out %d times", n)
-		case printed(st.State) && n != 1:
-			t.Errorf("%s, and nothing came out", st.State)
-		case (st.State == driver.JobFailed || st.State == driver.JobCancelled) && n != 0:
-			t.Errorf("%s, and it came out", st.State)
-		case st.State == driver.JobPending || st.State == driver.JobSending:
-			t.Errorf("a dead process's job is %s", st.State)
+		return r
+	}
+	if c.needs != nil {
+		if r.Skipped = c.needs(s); r.Skipped != "" {
+			return r
 		}
-		q.client.Kill()
+	}
+	t := &T{ctx: ctx, suite: s}
+	func() {
+		defer t.clean()
+		defer func() {
+			if p := recover(); p != nil && p != any(errStopped) {
+				panic(p)
+			}
+		}()
+		c.run(t)
+	}()
+	if r.Failures = t.failures; len(r.Failures) > 0 {
+		r.Skipped = ""
+	} else {
+		r.Skipped = t.skipped
+	}
+	return r
+}
+
+// What checks need.
+
+func serve(capability string) func(*suite) string {
+	return func(s *suite) string {
+		if !s.info.Serves(capability) {
+			return "the driver does not serve " + capability
+		}
+		return ""
 	}
 }
 
-func cancelled(t *testing.T, target Target) {
-	p, job := start(t, target, true), newJob()
-	first := submit(t, p, job, 1)
-	st, err := p.Cancel(t.Context(), driver.JobKey{ID: job, Attempt: 1})
-	if err != nil || st.State != first.State {
-		t.Errorf("a printed job becomes %+v %v", st, err)
+func hasWrong(s *suite) string {
+	if s.Wrong == nil {
+		return "no wrong settings are given"
 	}
+	return ""
+}
+
+func prints(s *suite) string {
+	if !s.info.Serves("Printer") && !s.info.Serves("Labeler") {
+		return "the driver prints nothing"
+	}
+	if s.Printed == nil {
+		return "nobody counts what is printed"
+	}
+	return ""
+}
+
+func cancels(s *suite) string {
+	if !s.info.Prints() {
+		return "the driver does not serve Printer"
+	}
+	return prints(s)
+}
+
+func onPaper(s *suite) string {
+	if !s.info.Prints() {
+		return "the driver does not serve Printer"
+	}
+	if s.Paper == nil {
+		return "its device is no stream that the suite holds"
+	}
+	return ""
+}
+
+func hasEvents(s *suite) string {
+	if s.Happen == nil {
+		return "nothing can be made to happen"
+	}
+	return ""
+}
+
+func hasPulses(s *suite) string {
+	if !s.info.Kicks() {
+		return "the driver does not serve Drawer"
+	}
+	if s.Pulses == nil {
+		return "nobody counts the pulses"
+	}
+	return ""
+}
+
+func hasPlug(s *suite) string {
+	if s.Unplug == nil || s.Plug == nil {
+		return "its device cannot be unplugged"
+	}
+	return ""
+}
+
+func hasPayments(s *suite) string {
+	if !s.info.Serves("Acquirer") {
+		return "the driver does not serve Acquirer"
+	}
+	if !s.Payments {
+		return "the settings are not of a test account"
+	}
+	return ""
 }

@@ -1,0 +1,7 @@
+//go:build !linux
+
+package driver
+
+import "errors"
+
+func confine(Confinement) error { return errors.New("this system cannot confine a process that runs") }
