@@ -1,11 +1,13 @@
 package office
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 
 	"github.com/shopwright/shopwright/admin/ui"
@@ -27,6 +29,7 @@ func (f *office) mountDevices() {
 	f.on("GET /office/devices/new", auth.PermDevices, f.deviceNew)
 	f.on("POST /office/devices/new", auth.PermDevices, f.deviceSave)
 	f.on("GET /office/devices/{id}/heard", auth.PermDevices, f.deviceHeard)
+	f.on("GET /office/devices/{id}/recording", auth.PermDevices, f.deviceRecording)
 	f.on("GET /office/devices/{id}", auth.PermDevices, f.devicePage)
 	f.on("POST /office/devices/{id}", auth.PermDevices, f.deviceSave)
 	f.on("POST /office/devices/{id}/test", auth.PermDevices, f.deviceDo(func(ctx context.Context, m, d id.ID) error { return f.o.Devices.Test(ctx, m, d) }, "office.devices.tested"))
@@ -287,10 +290,27 @@ func (f *office) fillConfig(ctx context.Context, p *page, x *deviceDetail) {
 		x.cause = err
 		return
 	}
+	had := x.secrets()
+	for i, q := range s.Properties { // what is there may be left empty
+		s.Properties[i].Required = q.Required && (!q.Schema.Secret() || had[q.Name] == "")
+	}
 	x.config = ui.Form{ID: "cfg", Schema: s}
 	if len(x.d.Config) > 0 {
 		x.config.Value = x.d.Config
 	}
+}
+
+// secrets are the texts of the settings as they are stored, by name.
+func (x *deviceDetail) secrets() map[string]string {
+	var all map[string]any
+	_ = json.Unmarshal(x.d.Config, &all) // there may be none
+	out := map[string]string{}
+	for k, v := range all {
+		if s, ok := v.(string); ok {
+			out[k] = s
+		}
+	}
+	return out
 }
 
 // readConfig reads the driver's settings from the form. A secret that is left empty
@@ -300,15 +320,17 @@ func (x *deviceDetail) readConfig(v url.Values, seal func(id.ID, string) string)
 	if s == nil {
 		return x.d.Config, nil
 	}
-	var had map[string]any
-	_ = json.Unmarshal(x.d.Config, &had) // there may be none
-	for _, q := range s.Properties {
-		if was, ok := had[q.Name].(string); ok && q.Schema.Secret() && v.Get("/"+q.Name) == "" {
+	had := x.secrets()
+	read := *s
+	read.Properties = slices.Clone(s.Properties)
+	for i, q := range s.Properties {
+		if was := had[q.Name]; was != "" && q.Schema.Secret() && v.Get("/"+q.Name) == "" {
 			v.Set("/"+q.Name, was)
+			read.Properties[i].Schema = q.Schema.Unlimited()
 		}
 	}
 	x.config.Raw = v
-	raw, err := ui.FormValues(s, v)
+	raw, err := ui.FormValues(&read, v)
 	if err != nil {
 		return nil, err
 	}
@@ -539,6 +561,28 @@ func (f *office) deviceHeard(w http.ResponseWriter, r *http.Request, p *page) er
 		return ErrNoHost
 	}
 	return f.show(w, r, heardView(p, d.ID, f.o.Devices.Heard(p.Merchant.ID, d.ID)))
+}
+
+// deviceRecording is the driver's flight recorder, as a file to send to its vendor.
+func (f *office) deviceRecording(w http.ResponseWriter, r *http.Request, p *page) error {
+	d, err := f.deviceOf(r, p)
+	if err != nil {
+		return err
+	}
+	if f.o.Devices == nil {
+		return ErrNoHost
+	}
+	var b bytes.Buffer
+	if err := f.o.Devices.Record(&b, p.Merchant.ID, d.ID); err != nil {
+		return err
+	}
+	f.note(r.Context(), "device.recording_read", "device", d.ID.String(), nil)
+	h := w.Header()
+	h.Set("Content-Type", "application/jsonl")
+	h.Set("Content-Disposition", `attachment; filename="`+d.Driver+`.jsonl"`)
+	h.Set("Cache-Control", "no-store")
+	_, _ = w.Write(b.Bytes()) // the reader has gone away: nobody is left to tell
+	return nil
 }
 
 // heardText is what a device told. Of a customer's payment code or telephone number

@@ -60,9 +60,9 @@ func TestADeviceIsAddedThroughTheFormOfItsDriver(t *testing.T) {
 		if d = find(); d.Name != "Cards 2" || !strings.Contains(string(d.Config), `"sealed:14"`) {
 			t.Errorf("%+v %s", d, d.Config)
 		}
-		form.Set("/secret_key", "another")
+		form.Set("/secret_key", "another_one")
 		b.postForm(at, form)
-		if d = find(); !strings.Contains(string(d.Config), `"sealed:7"`) {
+		if d = find(); !strings.Contains(string(d.Config), `"sealed:11"`) {
 			t.Errorf("%s", d.Config)
 		}
 		b.post("/office/devices/new", "driver", "none", "name", "x").want(t, http.StatusBadRequest)
@@ -81,8 +81,14 @@ func TestTryingAScanner(t *testing.T) {
 		b := s.signIn("owner")
 		form := fieldsOf(t, b.get("/office/devices/new?driver=scanner-serial").body, "/office/devices/new")
 		form.Set("/address", "tcp:127.0.0.1:1")
+		form.Set("/secret_key", "anything_long")
 		form.Set("place", s.shop.ID.String()+"/")
 		got := b.postForm("/office/devices/new", form).want(t, http.StatusOK, "What it tells", "6901", "1.25 kg", "…4394", "empty")
+		list, err := device.List(context.Background(), s.db, s.m.ID, id.None)
+		if err != nil {
+			t.Fatal(err)
+		}
+		b.get("/office/devices/"+list[len(list)-1].ID.String()+"/recording").want(t, http.StatusOK, `"method":"Health"`)
 		if strings.Contains(got.body, "28763443825664394") || strings.Contains(got.body, "<script>alert") {
 			t.Error("more is shown than should be")
 		}

@@ -3,6 +3,7 @@ package office
 import (
 	"context"
 	"encoding/json"
+	"io"
 	"log/slog"
 	"net/http"
 
@@ -57,6 +58,9 @@ type Devices interface {
 	// Schema is the JSON Schema of a driver's settings. Fault: any of a driver that
 	// is not there or does not start.
 	Schema(ctx context.Context, driver string) (json.RawMessage, error)
+	// Record writes down what the driver and the program told each other last, a JSON
+	// object a line, without anybody's data. Fault: any of a device that does not run.
+	Record(w io.Writer, merchant, device id.ID) error
 	// Seal encrypts a secret setting of a merchant's device; what is sealed stays.
 	Seal(merchant id.ID, secret string) string
 	// Heard lists what a device told last, the newest first.

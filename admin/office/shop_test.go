@@ -379,7 +379,12 @@ func (f *fakeDevices) Schema(_ context.Context, driver string) (json.RawMessage,
 	if driver == "vendors-own" {
 		return nil, fault.ErrInternal
 	}
-	return json.RawMessage(`{"type":"object","additionalProperties":false,"required":["address"],"properties":{"address":{"type":"string","minLength":1,"title":"Address"},"secret_key":{"type":"string","x-secret":true,"title":"Key","default":""}}}`), nil
+	return json.RawMessage(`{"type":"object","additionalProperties":false,"required":["address","secret_key"],"properties":{"address":{"type":"string","minLength":1,"title":"Address"},"secret_key":{"type":"string","x-secret":true,"minLength":10,"title":"Key"}}}`), nil
+}
+
+func (f *fakeDevices) Record(w io.Writer, _, _ id.ID) error {
+	_, err := io.WriteString(w, `{"method":"Health"}`+"\n")
+	return err
 }
 
 func (f *fakeDevices) Seal(_ id.ID, s string) string {

@@ -58,6 +58,7 @@ type Schema struct {
 	title, description   string
 	xTitle, xDescription map[string]string
 	xSection             map[string]string
+	secret               bool
 	currency             money.Currency
 	pattern              matcher
 }
@@ -119,11 +120,17 @@ func pick(m map[string]string, locale, fallback string) string {
 	return fallback
 }
 
-// formatSecret is typed unseen and never shown again ("x-secret": true).
-const formatSecret = "password"
+// Secret reports whether a setting's value is never shown: "x-secret": true, or the
+// format "password".
+func (s *Schema) Secret() bool { return s.secret || s.Format == "password" }
 
-// Secret reports whether a setting's value is never shown.
-func (s *Schema) Secret() bool { return s.Format == formatSecret }
+// Unlimited is the schema of a text whatever its length and form: what is stored sealed
+// is not what was typed.
+func (s *Schema) Unlimited() *Schema {
+	c := *s
+	c.MinLen, c.MaxLen, c.Pattern, c.pattern = 0, 0, "", nil
+	return &c
+}
 
 // isSet: an array that is a choice of several, shown as check boxes. Its order
 // means nothing, so the form answers it in the order of the choices.
@@ -247,9 +254,7 @@ func parseSchema(data []byte, cur money.Currency, at string, depth int) (*Schema
 		Type: r.Type, Unit: r.Unit, Format: r.Format, MinLen: r.MinLength, MaxLen: r.MaxLength, MinItems: r.MinItems, MaxItems: r.MaxItems, Unique: r.Unique,
 		Pattern: r.Pattern, Default: r.Default, title: r.Title, description: r.Description, xTitle: r.XTitle, xDescription: r.XDescription, xSection: r.XSection, currency: cur,
 	}
-	if r.XSecret {
-		s.Format = formatSecret
-	}
+	s.secret = r.XSecret
 	if r.XFormat != "" {
 		s.Format = r.XFormat
 	}

@@ -31,6 +31,7 @@ import (
 	"github.com/shopwright/shopwright/plugins"
 	"github.com/shopwright/shopwright/rules"
 	"github.com/shopwright/shopwright/rules/packs"
+	"github.com/shopwright/shopwright/sdk/driver"
 )
 
 // app is the program's parts, joined. Open makes them, Run works, Close ends them.
@@ -51,6 +52,9 @@ type app struct {
 	jobs      *job.Runner
 	plugins   *plugins.Host
 	devices   *deviceDesk
+	pay       *payDesk
+	counter   *counterDesk
+	secrets   *secretBox
 	queue     *hw.Queue
 	shell     *shell.Shell
 	handler   http.Handler
@@ -91,6 +95,9 @@ func openCore(ctx context.Context, cfg config, log *slog.Logger, o openOptions) 
 		return nil, err
 	}
 	if a.vault, err = member.NewVault(key); err != nil {
+		return nil, err
+	}
+	if a.secrets, err = newSecretBox(key); err != nil {
 		return nil, err
 	}
 	a.packs = pack.NewRegistry()
@@ -147,10 +154,14 @@ func open(ctx context.Context, cfg config, log *slog.Logger, o openOptions) (*ap
 	}
 	a.events = event.New(a.db, event.Options{Log: log})
 	a.jobs = job.New(a.db, job.Options{Log: log, Context: jobContext})
-	a.plugins = plugins.NewHost(plugins.Options{Log: log, Clock: a.db.Clock(), Dir: filepath.Join(cfg.Data, "drivers")})
+	a.pay = newPayDesk(a)
+	a.desk.Acquirer = a.pay.payments
+	a.plugins = plugins.NewHost(plugins.Options{Log: log, Clock: a.db.Clock(), Dir: filepath.Join(cfg.Data, "drivers"), Events: a.happened})
 	a.devices = &deviceDesk{a: a}
+	a.counter = newCounterDesk(a)
 	a.queue = hw.NewQueue(hw.QueueOptions{Jobs: device.NewPrintQueue(a.db), Documents: printDocuments{a.receipts}, Printers: a.plugins, Log: log, Worker: workerName()})
 	a.registerJobs()
+	a.registerPayments()
 	if err := a.mount(o); err != nil {
 		a.Close()
 		return nil, err
@@ -183,6 +194,7 @@ func (a *app) run(ctx context.Context, ready func(addr string)) error {
 		return err
 	}
 	srv := &http.Server{Handler: a.handler, ReadHeaderTimeout: 10 * time.Second, ReadTimeout: time.Minute, IdleTimeout: 2 * time.Minute, ErrorLog: slog.NewLogLogger(a.log.Handler(), slog.LevelWarn)}
+	srv.RegisterOnShutdown(a.counter.endStreams)
 	stop := a.work(ctx)
 	failed := make(chan error, 1)
 	go func() { failed <- srv.Serve(ln) }()
@@ -204,6 +216,12 @@ func (a *app) run(ctx context.Context, ready func(addr string)) error {
 	return err
 }
 
+// happened hands on what a device or a payment provider told.
+func (a *app) happened(instance string, e *driver.Event) {
+	a.pay.event(instance, e)
+	a.counter.hub.Happened(instance, e)
+}
+
 // work starts what runs beside the requests; stop lets it end.
 func (a *app) work(ctx context.Context) (stop func(grace context.Context)) {
 	work, stopWork := context.WithCancel(context.WithoutCancel(ctx))
@@ -215,10 +233,13 @@ func (a *app) work(ctx context.Context) (stop func(grace context.Context)) {
 	a.events.Start()
 	a.jobs.Start()
 	background(a.devices.run)
+	background(a.counter.run)
 	background(a.queue.Run)
+	background(a.pay.run)
 	background(a.seal)
 	background(a.warmRules)
 	return func(grace context.Context) {
+		a.counter.endStreams()
 		_ = a.jobs.Stop(grace)
 		_ = a.events.Stop(grace)
 		stopWork()

@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -21,10 +22,12 @@ import (
 	"github.com/shopwright/shopwright/core/receipt"
 	"github.com/shopwright/shopwright/core/report"
 	"github.com/shopwright/shopwright/core/sale"
+	"github.com/shopwright/shopwright/hw/drivers"
 	"github.com/shopwright/shopwright/hw/drivers/virtualprinter"
 	"github.com/shopwright/shopwright/hw/wire"
 	"github.com/shopwright/shopwright/plugins"
 	"github.com/shopwright/shopwright/sdk/driver"
+	hwv1 "github.com/shopwright/shopwright/sdk/driver/proto/shopwright/hw/v1"
 )
 
 // deviceDesk keeps one driver process running for each enabled device, by the
@@ -57,6 +60,7 @@ func (d *deviceDesk) follow(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	d.a.counter.stand(wanted)
 	keep := map[string]bool{}
 	for _, dev := range wanted {
 		key := dev.ID.String()
@@ -69,7 +73,12 @@ func (d *deviceDesk) follow(ctx context.Context) error {
 				return err
 			}
 		}
-		if err := d.a.plugins.Start(ctx, plugins.Instance{ID: key, Driver: dev.Driver, Config: dev.Config}); err != nil {
+		config, err := d.a.secrets.openAll(dev.Merchant, dev.Config)
+		if err != nil {
+			d.a.log.Error("a device has settings that cannot be read", "device", dev.ID, "error", err)
+			config = dev.Config // the driver refuses them, and the page says so
+		}
+		if err := d.a.plugins.Start(ctx, plugins.Instance{ID: key, Driver: dev.Driver, Config: config}); err != nil {
 			return err
 		}
 		d.started[key] = dev
@@ -107,7 +116,7 @@ func (d *deviceDesk) Status(m id.ID) []office.DeviceStatus {
 		if err != nil {
 			continue
 		}
-		out = append(out, office.DeviceStatus{Device: dev, State: stateWords[st.State], Detail: st.Detail, PID: st.PID, Restarts: st.Restarts, Since: st.Since})
+		out = append(out, office.DeviceStatus{Device: dev, State: stateWords[st.State], Reason: st.Reason, Detail: st.Detail, Version: st.Version, PID: st.PID, Restarts: st.Restarts, Since: st.Since})
 	}
 	return out
 }
@@ -139,14 +148,124 @@ func (d *deviceDesk) Restart(m, dev id.ID) error {
 	return d.a.plugins.Restart(dev.String())
 }
 
-// Test prints a page that says that the way to the printer works. It is not a
-// print job: it is for the person who stands before the printer.
+// Drivers lists the drivers that the program brings along.
+func (d *deviceDesk) Drivers() (out []office.DriverInfo) {
+	for _, name := range drivers.Names() {
+		if c := classOf(drivers.Classes(name)); c != "" {
+			out = append(out, office.DriverInfo{Name: name, Class: c})
+		}
+	}
+	return out
+}
+
+// deviceClassOf says what a device is by the first of its driver's classes.
+var deviceClassOf = map[string]string{"POSPrinter": device.ClassPrinter, "CashDrawer": "drawer", "LineDisplay": "display", "Scale": "scale", "Scanner": "scanner", "MSR": "card", "SmartCardRW": "card",
+	"RFIDScanner": "card", "CallerID": "callerid", "PayBox": "paybox", "LabelPrinter": "label", "Acquirer": "acquirer"}
+
+func classOf(classes []string) string {
+	if len(classes) == 0 {
+		return ""
+	}
+	return deviceClassOf[classes[0]]
+}
+
+// Schema is the JSON Schema of a driver's settings.
+func (d *deviceDesk) Schema(ctx context.Context, name string) (json.RawMessage, error) {
+	if s, ok := drivers.Schema(name); ok {
+		return s, nil
+	}
+	return d.a.plugins.Schema(ctx, name, "")
+}
+
+// Heard lists what a device told last.
+func (d *deviceDesk) Heard(m, dev id.ID) []device.Input {
+	if _, err := d.mine(context.Background(), m, dev); err != nil {
+		return nil
+	}
+	return d.a.counter.hub.Heard(dev)
+}
+
+// Seal encrypts a secret of a merchant's device for its row.
+func (d *deviceDesk) Seal(m id.ID, secret string) string { return d.a.secrets.seal(m, secret) }
+
+// Record writes down what the device's driver and the program told each other last.
+func (d *deviceDesk) Record(w io.Writer, m, dev id.ID) error {
+	if _, err := d.mine(context.Background(), m, dev); err != nil {
+		return err
+	}
+	entries, err := d.a.plugins.Recording(dev.String())
+	if err != nil {
+		return err
+	}
+	return plugins.WriteRecording(w, entries)
+}
+
+// testLimit is how long whoever tries a device waits for it.
+const testLimit = 5 * time.Second
+
+// Test tries a device for the person who stands before it: a page is printed, an
+// amount shown, the drawer opened, what lies on the scale told as the device would.
 func (d *deviceDesk) Test(ctx context.Context, m, dev id.ID) error {
 	row, err := d.mine(ctx, m, dev)
 	if err != nil {
 		return err
 	}
-	p, ok := d.a.plugins.Printer(dev.String())
+	ctx, cancel := context.WithTimeout(ctx, testLimit)
+	defer cancel()
+	key, name := dev.String(), row.Name
+	switch row.Class {
+	case "display":
+		if v, ok := d.a.plugins.Display(key); ok {
+			return tried(v.Show(ctx, driver.Shown{Kind: driver.ShowTotal, Amount: "88.00", Lines: []string{name, "88.00"}}))
+		}
+	case "drawer":
+		if v, ok := d.a.plugins.Drawer(key); ok {
+			return tried(v.Open(ctx, "test-"+id.New(int64(d.a.db.Now())).String(), "", 0))
+		}
+	case "scale":
+		if v, ok := d.a.plugins.Scale(key); ok {
+			w, err := v.Weigh(ctx, "")
+			if err == nil {
+				d.a.happened(key, &driver.Event{AtUnixMicro: int64(d.a.db.Clock().Now()), Body: &hwv1.Event_Weight{Weight: &hwv1.Weight{Milligrams: w.Milligrams, Stable: w.Stable, Overload: w.Overload}}})
+			}
+			return tried(err)
+		}
+	case "paybox":
+		if v, ok := d.a.plugins.PayBox(key); ok {
+			return tried(v.Arm(ctx, "test-"+id.New(int64(d.a.db.Now())).String(), "", "0.01"))
+		}
+	case "label":
+		if v, ok := d.a.plugins.Labeler(key); ok {
+			st, err := v.PrintLabel(ctx, driver.LabelJob{JobKey: driver.JobKey{ID: "test-" + id.New(int64(d.a.db.Now())).String(), Attempt: 1}, Copies: 1, Label: &driver.Label{Width: 400, Height: 300, Items: []*hwv1.LabelItem{
+				{X: 20, Y: 20, Kind: &hwv1.LabelItem_Text{Text: &hwv1.LabelText{Text: name + " 测试", Height: 40, Bold: true}}},
+				{X: 20, Y: 90, Kind: &hwv1.LabelItem_Code{Code: &hwv1.LabelCode{Symbology: "ean13", Content: "6901234567892", Height: 120}}},
+			}}})
+			return tried(errors.Join(err, failedJob(st)))
+		}
+	default:
+		return d.testPage(ctx, row)
+	}
+	return plugins.ErrNotReady
+}
+
+func tried(err error) error {
+	if err != nil {
+		return plugins.ErrNotReady.With("reason", err.Error()).Wrap(err)
+	}
+	return nil
+}
+
+func failedJob(st driver.JobStatus) error {
+	if st.State == driver.JobFailed || st.State == driver.JobUncertain {
+		return errors.New(st.Reason)
+	}
+	return nil
+}
+
+// testPage prints a page that says that the way to the printer works. It is not a
+// print job: it is for the person who stands before the printer.
+func (d *deviceDesk) testPage(ctx context.Context, row device.Device) error {
+	p, ok := d.a.plugins.Printer(row.ID.String())
 	if !ok {
 		return plugins.ErrNotReady
 	}
@@ -158,11 +277,8 @@ func (d *deviceDesk) Test(ctx context.Context, m, dev id.ID) error {
 		receipt.Text{Text: d.a.db.Now().String(), Style: receipt.Style{Align: receipt.Center}},
 		receipt.Cut{},
 	}}
-	_, err = p.Submit(ctx, driver.Job{JobKey: driver.JobKey{ID: "test-" + id.New(int64(d.a.db.Now())).String(), Attempt: 1}, Document: wire.To(doc)})
-	if err != nil {
-		return plugins.ErrNotReady.Wrap(err)
-	}
-	return nil
+	st, err := p.Submit(ctx, driver.Job{JobKey: driver.JobKey{ID: "test-" + id.New(int64(d.a.db.Now())).String(), Attempt: 1}, Document: wire.To(doc)})
+	return tried(errors.Join(err, failedJob(st)))
 }
 
 // folder is where a virtual printer puts its receipts.

@@ -48,6 +48,7 @@ func TestTheGoClientFitsTheAPI(t *testing.T) {
 		client.Backtest{}, client.BacktestDay{}, client.BacktestDifference{}, client.BacktestDirection{}, client.BacktestFailure{}, client.BacktestGrant{}, client.BacktestMissing{},
 		client.BacktestReport{}, client.BacktestRow{}, client.BacktestSide{}, client.BacktestSums{}, client.BacktestTier{}, client.NewBacktest{}, client.NewShadow{},
 		client.RuleReplay{}, client.RuleReplayDifference{}, client.Shadow{},
+		client.ProviderPayment{}, client.ProviderRefund{},
 	} {
 		sameFields(t, doc, reflect.TypeOf(v))
 		delete(schemas, reflect.TypeOf(v).Name())

@@ -17,12 +17,12 @@ func (a *app) mount(o openOptions) error {
 	a.shell.Mount(mux)
 	office.Mount(mux, a.shell, office.Options{Desk: a.desk, Backtests: a.backtests, Vault: a.vault, Receipts: a.receipts, Devices: a.devices, Papers: a.devices,
 		Installer: a.bundles.installer, Meetings: a.bundles.meetings, Costs: a.bundles.costs, Log: a.log})
-	pos.Mount(mux, a.shell, pos.Options{Desk: a.desk, Vault: a.vault, Receipts: saleReceipts{a.receipts}, Devices: a.devices, Log: a.log})
+	pos.Mount(mux, a.shell, pos.Options{Desk: a.desk, Vault: a.vault, Receipts: saleReceipts{a.receipts}, Devices: a.devices, Counter: a.counter, Log: a.log})
 	api.New(mux, api.Options{DB: a.db, Desk: a.desk, Packs: a.packs, Vault: a.vault, Receipts: saleReceipts{a.receipts}, Installer: a.bundles.installer, Meetings: a.bundles.meetings, Backtests: a.backtests, Log: a.log, Version: version})
 	if o.extra != nil {
 		o.extra(a, mux)
 	}
-	wrapped := web.Wrap(mux, web.Options{Auth: a.auth, Log: a.log, Dress: a.shell.Dress, LongLived: takesBundle})
+	wrapped := web.Wrap(mux, web.Options{Auth: a.auth, Log: a.log, Dress: a.shell.Dress, LongLived: func(r *http.Request) bool { return takesBundle(r) || isFeed(r) }})
 	// The probes stand outside the middleware: no session, no access log.
 	outer := http.NewServeMux()
 	outer.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write([]byte("ok\n")) })

@@ -65,6 +65,6 @@ func rootCommand() *cobra.Command {
 		SilenceUsage: true, SilenceErrors: true,
 	}
 	root.AddCommand(serveCommand(), demoCommand(), setupCommand(), migrateCommand(), verifyCommand(), soakCommand(), versionCommand(), driverServeCommand())
-	root.AddCommand(packCommand())
+	root.AddCommand(packCommand(), driverCommand())
 	return root
 }

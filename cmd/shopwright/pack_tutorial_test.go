@@ -21,10 +21,10 @@ type step struct {
 	line int
 }
 
-// tutorialSteps are the blocks of docs/rules/tutorial.md in their order.
-func tutorialSteps(t *testing.T) []step {
+// tutorialSteps are the blocks of docs/FOLDER/tutorial.md in their order.
+func tutorialSteps(t *testing.T, folder string) []step {
 	t.Helper()
-	raw, err := os.ReadFile(filepath.Join("..", "..", "docs", "rules", "tutorial.md"))
+	raw, err := os.ReadFile(filepath.Join("..", "..", "docs", folder, "tutorial.md"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -72,7 +72,7 @@ func TestTutorial(t *testing.T) {
 		"GOPROXY=off", "GOFLAGS=", "GOCACHE="+goEnv(t, "GOCACHE"), "GOPATH="+goEnv(t, "GOPATH"))}
 	begin, tested := time.Now(), time.Duration(0)
 	var key string
-	for _, s := range tutorialSteps(t) {
+	for _, s := range tutorialSteps(t, "rules") {
 		switch {
 		case s.lang == "sh" && s.mark == "server":
 			p.atAServer(s, key)

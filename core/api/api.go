@@ -80,6 +80,7 @@ func New(mux *http.ServeMux, o Options) huma.API {
 	a.stock()
 	a.quotes()
 	a.sales()
+	a.providerPayments()
 	a.packs()
 	if a.Backtests != nil {
 		a.backtests()

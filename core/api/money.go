@@ -101,7 +101,7 @@ func instant(i clock.Instant) Instant { return Instant(i) }
 type TenderIn struct {
 	Type      string `json:"type" enum:"cash,card,qr,stored_value,points,gift_card"`
 	Amount    Money  `json:"amount" doc:"Points: their worth in money."`
-	Reference string `json:"reference,omitempty" maxLength:"80" doc:"Of a terminal that is not ours; a gift card's number."`
+	Reference string `json:"reference,omitempty" maxLength:"80" doc:"Of a terminal that is not ours; the code read from the customer's telephone, which is not stored; a gift card's number."`
 	PIN       string `json:"pin,omitempty" maxLength:"12" doc:"Stored value where quote.asks_pin, gift cards that have one. Never kept."`
 }
 

@@ -7,18 +7,18 @@ import (
 	"time"
 
 	"github.com/shopwright/shopwright/core/checkout"
-	"github.com/shopwright/shopwright/core/id"
-	"github.com/shopwright/shopwright/core/money"
 )
 
 // slowAcquirer does not know at first; later it says paid.
 type slowAcquirer struct{ checkout.Acquirer }
 
-func (slowAcquirer) Authorise(context.Context, id.ID, id.ID, string, string, money.Amount) (checkout.Outcome, error) {
+func (slowAcquirer) Takes(context.Context, checkout.Charge) bool { return true }
+
+func (slowAcquirer) Authorise(context.Context, checkout.Charge) (checkout.Outcome, error) {
 	return checkout.Unknown, nil
 }
 
-func (slowAcquirer) Query(context.Context, id.ID, id.ID, string) (checkout.Outcome, error) {
+func (slowAcquirer) Query(context.Context, checkout.Charge) (checkout.Outcome, error) {
 	return checkout.Paid, nil
 }
 

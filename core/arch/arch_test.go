@@ -17,7 +17,7 @@ var kernel = [][]string{{"clock", "i18n"}, {"db"}, {"tenant", "setting"}, {"even
 
 var (
 	base     = []string{"core/fault", "core/money", "core/id"}
-	features = []string{"member", "catalog", "stock", "ledger", "wallet", "coupon", "loyalty", "campaign", "staff", "tax", "till", "sale", "receipt", "device", "pack", "promotion"}
+	features = []string{"member", "catalog", "stock", "ledger", "wallet", "coupon", "loyalty", "campaign", "staff", "tax", "till", "sale", "receipt", "device", "pack", "promotion", "payment"}
 	flows    = []string{"checkout", "backtest", "report"}
 	// down are the only edges between features, each with its reason.
 	down = map[string]string{

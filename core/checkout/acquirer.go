@@ -4,18 +4,15 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"fmt"
-	"time"
 
 	"github.com/shopwright/shopwright/core/coupon"
 	"github.com/shopwright/shopwright/core/db"
-	"github.com/shopwright/shopwright/core/fault"
 	"github.com/shopwright/shopwright/core/id"
 	"github.com/shopwright/shopwright/core/ledger"
 	"github.com/shopwright/shopwright/core/money"
+	"github.com/shopwright/shopwright/core/payment"
 	"github.com/shopwright/shopwright/core/sale"
 	"github.com/shopwright/shopwright/core/stock"
-	"github.com/shopwright/shopwright/core/tenant"
 	"github.com/shopwright/shopwright/core/till"
 	"github.com/shopwright/shopwright/core/wallet"
 )
@@ -30,12 +27,15 @@ type draft struct {
 
 // completeWithAcquirer is the sale in two transactions with the acquirer between:
 // reserve, take the payment outside any transaction, then book.
-func (d *Desk) completeWithAcquirer(ctx context.Context, q *Quote, s *sale.Sale, in SaleIn) (*sale.Sale, error) {
+func (d *Desk) completeWithAcquirer(ctx context.Context, q *Quote, s *sale.Sale, in SaleIn, codes map[int]string) (*sale.Sale, error) {
 	if err := d.reserve(ctx, q, s, in.Idem); err != nil {
 		return d.orReplay(ctx, in, err)
 	}
 	d.quotes.drop(q)
-	outcome, err := d.takePayment(ctx, s, d.Acquirer.Authorise)
+	outcome, err := d.takePayment(ctx, s, func(ctx context.Context, c Charge) (Outcome, error) {
+		c.Code = codes[c.Tender]
+		return d.Acquirer.Authorise(ctx, c)
+	})
 	if err != nil {
 		d.Log.WarnContext(ctx, "the acquirer gave no answer", "sale", s.ID, "error", err)
 	}
@@ -46,9 +46,6 @@ func (d *Desk) completeWithAcquirer(ctx context.Context, q *Quote, s *sale.Sale,
 // reserve is transaction 1: the open sale, holds on stored value and points,
 // locks on coupons, gifts, reservations of stock.
 func (d *Desk) reserve(ctx context.Context, q *Quote, s *sale.Sale, idem db.Idem) error {
-	if s.ID.IsNone() {
-		s.ID = id.New(int64(d.DB.Now()))
-	}
 	return d.DB.InTx(ctx, func(ctx context.Context, tx *db.Tx) error {
 		claim := tx.ClaimKey(s.Merchant, idem)
 		b := newBooking(d, tx, q, s)
@@ -155,18 +152,53 @@ func (b *booking) hold() error {
 	return nil
 }
 
-type askAcquirer func(ctx context.Context, merchant, sale id.ID, reference, tenderType string, amount money.Amount) (Outcome, error)
-
-// takePayment asks the acquirer for each card or QR tender. All paid, or the
-// first answer that is not.
-func (d *Desk) takePayment(ctx context.Context, s *sale.Sale, ask askAcquirer) (Outcome, error) {
+// charged finds the tenders that go through a connector, names them, and takes the
+// codes away that were read for them: a code is not stored. nil: there are none.
+func (d *Desk) charged(ctx context.Context, s *sale.Sale) (codes map[int]string) {
+	if d.Acquirer == nil {
+		return nil
+	}
+	if s.ID.IsNone() {
+		s.ID = id.New(int64(d.DB.Now()))
+	}
 	for i := range s.Tenders {
 		t := &s.Tenders[i]
 		if t.Type != sale.TenderCard && t.Type != sale.TenderQR {
 			continue
 		}
-		t.Reference = reference(s, i)
-		o, err := ask(ctx, s.Merchant, s.ID, t.Reference, t.Type, t.Amount)
+		c := chargeOf(s, i)
+		c.Code = t.Reference
+		if d.Acquirer.Takes(ctx, c) {
+			if codes == nil {
+				codes = map[int]string{}
+			}
+			codes[i], t.Reference = c.Code, c.Reference
+		}
+	}
+	return codes
+}
+
+// chargeOf is a tender as the acquirer is asked for it.
+func chargeOf(s *sale.Sale, tender int) Charge {
+	t := &s.Tenders[tender]
+	return Charge{Merchant: s.Merchant, Sale: s.ID, Shop: s.Shop, Register: s.Register, Tender: tender, Reference: payment.Reference(s.ID, tender), Type: t.Type, Amount: t.Amount, Currency: s.Currency.Code}
+}
+
+// charges are the tenders that go through a connector.
+func charges(s *sale.Sale) (out []Charge) {
+	for i := range s.Tenders {
+		if c := chargeOf(s, i); s.Tenders[i].Reference == c.Reference {
+			out = append(out, c)
+		}
+	}
+	return out
+}
+
+// takePayment asks the acquirer for each tender that it takes. All paid, or the
+// first answer that is not.
+func (d *Desk) takePayment(ctx context.Context, s *sale.Sale, ask func(context.Context, Charge) (Outcome, error)) (Outcome, error) {
+	for _, c := range charges(s) {
+		o, err := ask(ctx, c)
 		if err != nil {
 			return Unknown, err
 		}
@@ -177,16 +209,15 @@ func (d *Desk) takePayment(ctx context.Context, s *sale.Sale, ask askAcquirer) (
 	return Paid, nil
 }
 
-func reference(s *sale.Sale, tender int) string { return fmt.Sprintf("%s-%d", s.ID, tender) }
-
 // conclude goes on with an open sale by the acquirer's answer.
 func (d *Desk) conclude(ctx context.Context, dr *draft, o Outcome) (*sale.Sale, error) {
 	switch o {
 	case Paid:
 		return d.bookOpen(ctx, dr)
 	case Refused:
-		if err := d.abandon(ctx, dr, "payment refused"); err != nil {
-			return nil, err
+		other, err := d.abandon(ctx, dr, "payment refused")
+		if err != nil || other != nil {
+			return other, err
 		}
 		return nil, ErrPaymentRefused
 	}
@@ -239,6 +270,7 @@ func (d *Desk) bookOpen(ctx context.Context, dr *draft) (*sale.Sale, error) {
 		if err := b.write(); err != nil {
 			return err
 		}
+		payment.QueueUsed(tx, s.Merchant, s.ID)
 		tx.SettleKey(s.Merchant, dr.Idem, s.ID)
 		return nil
 	}
@@ -256,20 +288,18 @@ func (d *Desk) bookOpen(ctx context.Context, dr *draft) (*sale.Sale, error) {
 	return s, err
 }
 
-// abandon ends an open sale that came to nothing and gives everything back.
-func (d *Desk) abandon(ctx context.Context, dr *draft, why string) error {
+// abandon ends an open sale that came to nothing and gives everything back: first
+// the sale, so that nobody books it any more, then its payments. Where another has
+// completed the sale meanwhile, that is the answer.
+func (d *Desk) abandon(ctx context.Context, dr *draft, why string) (*sale.Sale, error) {
 	s := dr.Sale
-	for i, t := range s.Tenders {
-		if t.Type == sale.TenderCard || t.Type == sale.TenderQR {
-			if err := d.Acquirer.Release(ctx, s.Merchant, s.ID, reference(s, i)); err != nil {
-				return err
-			}
-		}
-	}
-	return d.DB.InTx(ctx, func(ctx context.Context, tx *db.Tx) error {
+	var st openState
+	err := d.DB.InTx(ctx, func(ctx context.Context, tx *db.Tx) error {
 		b := newBooking(d, tx, dr.Quote, s)
-		var st openState
+		st = openState{}
 		b.askOpen(&st)
+		var paid []payment.Intent
+		tx.AskAll(payment.AskOfSale(s.Merchant, s.ID, true, &paid))
 		if err := tx.Flush(ctx); err != nil {
 			return err
 		}
@@ -280,73 +310,21 @@ func (d *Desk) abandon(ctx context.Context, dr *draft, why string) error {
 		if dr.GiftsHeld {
 			b.releaseGifts()
 		}
+		payment.QueueAbandoned(tx, s.Merchant, s.ID, paid)
 		sale.QueueAbandon(tx, s.Merchant, s.ID, why)
 		tx.ForgetKey(s.Merchant, dr.Idem)
 		return nil
 	})
-}
-
-// recoverAfter is how long a sale may be open before recovery asks.
-const recoverAfter = time.Minute
-
-// maxOpen is how many open sales recovery looks at.
-const maxOpen = 10_000
-
-// Recover ends open sales that were cut off, by asking the acquirer what became
-// of their payments: paid is booked, refused is released, unknown is asked again
-// later, ever less often. It answers how many it ended.
-func (d *Desk) Recover(ctx context.Context, m id.ID) (int, error) {
-	if d.Acquirer == nil {
-		return 0, nil
-	}
-	ids, err := sale.ListOpen(ctx, d.DB, m, d.DB.Now().Add(-recoverAfter), maxOpen)
 	if err != nil {
-		return 0, err
-	}
-	ended := 0
-	for _, sid := range d.asks.due(m, ids, d.DB.Now()) {
-		dr, err := d.takeUp(ctx, m, sid)
-		if err != nil {
-			return ended, err
-		}
-		if dr == nil {
-			continue
-		}
-		o, err := d.takePayment(ctx, dr.Sale, func(ctx context.Context, m, s id.ID, ref, _ string, _ money.Amount) (Outcome, error) {
-			return d.Acquirer.Query(ctx, m, s, ref)
-		})
-		if err != nil {
-			d.Log.WarnContext(ctx, "the acquirer gave no answer", "sale", sid, "error", err)
-			continue
-		}
-		switch _, err = d.conclude(ctx, dr, o); {
-		case err == nil, errors.Is(err, ErrPaymentRefused):
-			ended++
-		case errors.Is(err, ErrPaymentPending):
-		default:
-			d.Log.ErrorContext(ctx, "an open sale could not be ended", "sale", sid, "reason", fault.Of(err).Reason, "error", err)
-		}
-	}
-	return ended, nil
-}
-
-// takeUp reads an open sale's draft; nil where it is not open any more.
-func (d *Desk) takeUp(ctx context.Context, m, sid id.ID) (*draft, error) {
-	var open sale.OpenSale
-	if err := d.DB.Batch(ctx, sale.AskOpen(m, sid, false, &open)); err != nil {
 		return nil, err
 	}
-	if open.Sale.State != sale.StateOpen {
-		return nil, nil
+	if st.open.Sale.State == sale.StateCompleted {
+		return sale.Get(ctx, d.DB, s.Merchant, s.ID)
 	}
-	dr := &draft{}
-	if err := json.Unmarshal([]byte(open.Draft), dr); err != nil {
-		return nil, err
+	for _, c := range charges(s) {
+		if err := d.Acquirer.Release(ctx, c); err != nil {
+			d.Log.WarnContext(ctx, "a payment could not be ended, it is tried again", "sale", s.ID, "error", err)
+		}
 	}
-	var desk tenant.Desk
-	if err := d.DB.Batch(ctx, tenant.AskDesk(m, dr.Sale.Register, &desk)); err != nil {
-		return nil, err
-	}
-	dr.Quote.Desk = desk
-	return dr, desk.Check()
+	return nil, nil
 }

@@ -30,13 +30,15 @@ type acquirer struct {
 	crash     bool // panics after the money was taken, as a power cut would
 }
 
-func (a *acquirer) Authorise(_ context.Context, _, _ id.ID, ref, _ string, amount money.Amount) (checkout.Outcome, error) {
+func (a *acquirer) Takes(context.Context, checkout.Charge) bool { return true }
+
+func (a *acquirer) Authorise(_ context.Context, c checkout.Charge) (checkout.Outcome, error) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	if a.charged == nil {
 		a.charged = map[string]money.Amount{}
 	}
-	a.charged[ref] = amount
+	a.charged[c.Reference] = c.Amount
 	if a.crash {
 		panic("the power is gone")
 	}
@@ -46,19 +48,19 @@ func (a *acquirer) Authorise(_ context.Context, _, _ id.ID, ref, _ string, amoun
 	return a.authorise, nil
 }
 
-func (a *acquirer) Query(_ context.Context, _, _ id.ID, ref string) (checkout.Outcome, error) {
+func (a *acquirer) Query(_ context.Context, c checkout.Charge) (checkout.Outcome, error) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	if _, ok := a.charged[ref]; !ok {
+	if _, ok := a.charged[c.Reference]; !ok {
 		return checkout.Refused, nil
 	}
 	return a.query, nil
 }
 
-func (a *acquirer) Release(_ context.Context, _, _ id.ID, ref string) error {
+func (a *acquirer) Release(_ context.Context, c checkout.Charge) error {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	a.released = append(a.released, ref)
+	a.released = append(a.released, c.Reference)
 	return nil
 }
 

@@ -66,7 +66,7 @@ type LineIn struct {
 type TenderIn struct {
 	Type      string
 	Amount    money.Amount
-	Reference string // of a terminal that is not ours; the gift card's number
+	Reference string // of a terminal that is not ours; the code read from the customer's telephone; the gift card's number
 	PIN       string // of the member, where stored value asks for it, or of the gift card
 }
 

@@ -44,8 +44,8 @@ func (d *Desk) Complete(ctx context.Context, in SaleIn) (*sale.Sale, error) {
 		return d.orReplay(ctx, in, err)
 	}
 	s := q.sale(&in, paid)
-	if d.needsAcquirer(paid.tenders) {
-		return d.completeWithAcquirer(ctx, q, s, in)
+	if codes := d.charged(ctx, s); codes != nil {
+		return d.completeWithAcquirer(ctx, q, s, in, codes)
 	}
 	sell := func(ctx context.Context, tx *db.Tx) error {
 		s = q.sale(&in, paid) // anew at each try

@@ -19,7 +19,9 @@
 // divides it among the tenders, refundrequest.go lets somebody else decide,
 // refundquote.go shows it before; exchange.go joins a refund and a sale, cashout.go
 // pays prepaid value out. acquirer.go is the sale that waits for a card, and Recover
-// what ends it; tierreview.go looks at tiers between sales.
+// what ends it: the sale ends first, its payments after it; acquirerpay.go (Payments)
+// asks connectors and remembers, acquirerrecover.go takes open sales up, acquirerfollow.go goes on with what has no answer,
+// takes notices and gives back. tierreview.go looks at tiers between sales.
 //
 // What rules do beyond prices and points: tenderlimit.go says what the member's own
 // tenders may pay, grants.go gives coupons, visits, gifts and chances with a sale
@@ -32,7 +34,7 @@
 //
 // idempotency key, sale_line_state, refund request, accounts by their owners (their
 // lots with them; purses.go keeps the order), coupons, gift cards, the register,
-// stock levels. The register comes before the levels because levels are not read:
+// payments, stock levels. The register comes before the levels because levels are not read:
 // their update carries its own check, and so holds them for the shortest time.
 //
 // # Several packs, one decision

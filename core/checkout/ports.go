@@ -30,13 +30,30 @@ const (
 	Unknown Outcome = "unknown"
 )
 
-// Acquirer takes card and QR payments. The reference is ours, unique for each
-// attempt, so that asking twice charges once.
+// Charge is one card or QR tender of an open sale. The reference is ours, unique
+// for the tender, so that asking twice charges once.
+type Charge struct {
+	Merchant, Sale, Shop, Register id.ID
+
+	Tender    int // its number, from 0
+	Reference string
+	Type      string // sale.TenderCard, sale.TenderQR
+	Amount    money.Amount
+	Currency  string
+	Code      string // what was read from the customer's telephone; only while it is charged, never stored
+}
+
+// Acquirer takes card and QR payments; Payments is the one that remembers them.
 type Acquirer interface {
-	Authorise(ctx context.Context, merchant, sale id.ID, reference, tenderType string, amount money.Amount) (Outcome, error)
-	Query(ctx context.Context, merchant, sale id.ID, reference string) (Outcome, error)
-	// Release gives a payment back that its sale could not use.
-	Release(ctx context.Context, merchant, sale id.ID, reference string) error
+	// Takes reports whether the tender goes through a connector. Where it does not,
+	// the cashier has taken it on a terminal of its own.
+	Takes(ctx context.Context, c Charge) bool
+	Authorise(ctx context.Context, c Charge) (Outcome, error)
+	Query(ctx context.Context, c Charge) (Outcome, error)
+	// Release ends a payment whose sale was abandoned: what is not paid will not be,
+	// what is paid is given back. The sale has ended by then and waits for nothing;
+	// the acquirer goes on by itself where the provider does not answer.
+	Release(ctx context.Context, c Charge) error
 }
 
 var (

@@ -10,6 +10,7 @@ import (
 	"github.com/shopwright/shopwright/core/loyalty"
 	"github.com/shopwright/shopwright/core/member"
 	"github.com/shopwright/shopwright/core/money"
+	"github.com/shopwright/shopwright/core/payment"
 	"github.com/shopwright/shopwright/core/promotion"
 	"github.com/shopwright/shopwright/core/sale"
 	"github.com/shopwright/shopwright/core/setting"
@@ -38,6 +39,7 @@ type returning struct {
 	work        []staff.LineStaff
 	request     sale.RefundRequest // that waits for this sale; no ID where there is none
 	holds       []ledger.Hold      // of the request
+	payments    []payment.Intent   // of the sale, that went through a connector
 
 	withheld    bool // terms keep a part of what the stored allocation gives
 	keptCoupons map[id.ID]bool
@@ -87,6 +89,7 @@ func (r *returning) ask() {
 	r.tx.AskAll(coupon.AskUsedBy(m, of, &r.coupons.rows))
 	r.askGrants(r.known)
 	r.counter.Ask(r.tx, m, r.s.Register)
+	r.tx.AskAll(payment.AskOfSale(m, of, true, &r.payments))
 }
 
 func (r *returning) takenOf(p *ledger.Purse) []wallet.Taken {
@@ -253,6 +256,7 @@ func (r *returning) write() error {
 	}
 	stock.Queue(tx, stock.Document{Merchant: m, Location: stock.Floor(m, r.of.Shop), Kind: stock.KindReturn, Sale: s.ID, Actor: s.Actor, Reason: s.Reason, AllowNegative: r.q.AllowNegative}, stockMoves(s, 1))
 	r.uncredit()
+	r.repay()
 	device.QueuePrint(tx, m, s.Register, s.ID, device.KindReceipt)
 	emitSale(r.booking, "sale.refunded.v1")
 	return nil

@@ -188,16 +188,3 @@ func (q *Quote) earned(tenders []sale.Tender, of func(*sale.Line) int64) []int64
 	}
 	return loyalty.EarnOn(points, q.Total, without)
 }
-
-// needsAcquirer reports whether a tender is taken by a connector.
-func (d *Desk) needsAcquirer(ts []sale.Tender) bool {
-	if d.Acquirer == nil {
-		return false
-	}
-	for _, t := range ts {
-		if t.Type == sale.TenderCard || t.Type == sale.TenderQR {
-			return true
-		}
-	}
-	return false
-}

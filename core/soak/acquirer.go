@@ -5,8 +5,6 @@ import (
 	"hash/fnv"
 
 	"github.com/shopwright/shopwright/core/checkout"
-	"github.com/shopwright/shopwright/core/id"
-	"github.com/shopwright/shopwright/core/money"
 )
 
 // Acquirer takes card payments: some it refuses, of some nothing is heard at first.
@@ -25,8 +23,8 @@ func fate(reference string) uint32 {
 }
 
 // Authorise answers paid to most, refused to some, unknown to a few.
-func (Acquirer) Authorise(_ context.Context, _, _ id.ID, reference, _ string, _ money.Amount) (checkout.Outcome, error) {
-	switch n := fate(reference); {
+func (Acquirer) Authorise(_ context.Context, c checkout.Charge) (checkout.Outcome, error) {
+	switch n := fate(c.Reference); {
 	case n < 88:
 		return checkout.Paid, nil
 	case n < 94:
@@ -36,8 +34,8 @@ func (Acquirer) Authorise(_ context.Context, _, _ id.ID, reference, _ string, _ 
 }
 
 // Query answers what became of it; of one in a hundred nothing is ever heard.
-func (Acquirer) Query(_ context.Context, _, _ id.ID, reference string) (checkout.Outcome, error) {
-	switch n := fate(reference); {
+func (Acquirer) Query(_ context.Context, c checkout.Charge) (checkout.Outcome, error) {
+	switch n := fate(c.Reference); {
 	case n < 88, n >= 94 && n < 97:
 		return checkout.Paid, nil
 	case n < 99:
@@ -47,4 +45,7 @@ func (Acquirer) Query(_ context.Context, _, _ id.ID, reference string) (checkout
 }
 
 // Release implements checkout.Acquirer.
-func (Acquirer) Release(context.Context, id.ID, id.ID, string) error { return nil }
+func (Acquirer) Release(context.Context, checkout.Charge) error { return nil }
+
+// Takes implements checkout.Acquirer: it takes every one.
+func (Acquirer) Takes(context.Context, checkout.Charge) bool { return true }

@@ -1,0 +1,400 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"runtime"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/shopwright/shopwright/core/clock"
+	"github.com/shopwright/shopwright/plugins"
+	"github.com/shopwright/shopwright/sdk/driver"
+)
+
+// benchDriverName is a driver that only driver bench starts, from the program itself.
+const benchDriverName = "bench"
+
+// benchDriver answers calls at once and makes an event of each Show.
+type benchDriver struct{ driver.Stream }
+
+func (*benchDriver) Info() driver.Info {
+	return driver.Info{ID: benchDriverName, Version: "1.0.0", Vendor: "Shopwright", Classes: []string{"LineDisplay", "Scanner"}}
+}
+
+func (b *benchDriver) Show(context.Context, driver.Shown) error {
+	b.Scanned("bench", []byte("6901234567892"), "ean13", "")
+	return nil
+}
+
+func (*benchDriver) Clear(context.Context, string) error { return nil }
+
+func driverBenchCommand() *cobra.Command {
+	b := driverBench{}
+	cmd := &cobra.Command{
+		Use:   "bench [DIR|PROGRAM]",
+		Short: "Measure the host of drivers on this machine, beside its goals",
+		Long: "bench kills and freezes drivers and measures how soon they work again, how long calls\n" +
+			"and events take, and what ten drivers hold of the memory. With a driver's folder or\n" +
+			"program it measures the restart of that one as well: the figure of a small program.\n" +
+			"Exit status 1 where a goal is missed. Figures of a busy machine say little.",
+		Args: cobra.MaximumNArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if len(args) > 0 {
+				t, err := driverAt(cmd.Context(), args[0])
+				if err != nil {
+					return err
+				}
+				defer t.close()
+				b.small = t
+			}
+			rows, err := b.run(cmd.Context())
+			if err != nil {
+				return err
+			}
+			if missed := writeGoals(cmd.OutOrStdout(), rows); missed > 0 {
+				return exitCode(1)
+			}
+			return nil
+		},
+	}
+	f := cmd.Flags()
+	f.IntVar(&b.kills, "kills", 20, "kills of each driver")
+	f.IntVar(&b.calls, "calls", 2000, "calls")
+	f.IntVar(&b.events, "events", 1000, "events")
+	return cmd
+}
+
+// goal is a line of the table.
+type goal struct {
+	what, wanted, is string
+	missed           bool
+}
+
+// under makes a line of a duration that has an upper bound.
+func under(what string, is, wanted time.Duration) goal {
+	return goal{what, "< " + wanted.String(), roundish(is), is >= wanted}
+}
+
+func roundish(d time.Duration) string {
+	if d < 10*time.Millisecond {
+		return d.Round(time.Microsecond).String()
+	}
+	return d.Round(100 * time.Microsecond).String()
+}
+
+func notMeasured(what, wanted, why string) goal {
+	return goal{what: what, wanted: wanted, is: "not measured: " + why}
+}
+
+func writeGoals(out io.Writer, rows []goal) (missed int) {
+	fmt.Fprintf(out, "%-44s %-10s %s\n", "", "goal", "here")
+	for _, r := range rows {
+		mark := ""
+		if r.missed {
+			mark, missed = "  MISSED", missed+1
+		}
+		fmt.Fprintf(out, "%-44s %-10s %s%s\n", r.what, r.wanted, r.is, mark)
+	}
+	return missed
+}
+
+type driverBench struct {
+	small                *driverTarget // nil: none was named
+	kills, calls, events int
+}
+
+// benchHost is a host whose deaths are our own: its clock runs ahead, so that none is
+// quarantined or held back.
+type benchHost struct {
+	*plugins.Host
+	clock  *clock.Manual
+	events chan time.Duration
+}
+
+func (b *driverBench) host() *benchHost {
+	h := &benchHost{clock: clock.NewManual(time.Now()), events: make(chan time.Duration, 16)}
+	h.Host = plugins.NewHost(plugins.Options{
+		Clock: h.clock,
+		Exec: func(name string) (string, []string, error) {
+			if name == "small" {
+				return b.small.command(name)
+			}
+			return plugins.Self(name)
+		},
+		Events: func(_ string, e *driver.Event) {
+			select {
+			case h.events <- time.Since(time.UnixMicro(e.GetAtUnixMicro())):
+			default:
+			}
+		},
+	})
+	return h
+}
+
+func (h *benchHost) ready(ctx context.Context, in plugins.Instance) error {
+	if err := h.Start(ctx, in); err != nil {
+		return err
+	}
+	ctx, cancel := context.WithTimeout(ctx, 15*time.Second)
+	defer cancel()
+	return h.WaitReady(ctx, in.ID)
+}
+
+func (b *driverBench) run(ctx context.Context) ([]goal, error) {
+	if b.kills < 1 || b.calls < 1 || b.events < 1 {
+		return nil, errors.New("there is nothing to measure")
+	}
+	h := b.host()
+	defer h.Close()
+	if err := h.ready(ctx, plugins.Instance{ID: "a", Driver: benchDriverName}); err != nil {
+		return nil, err
+	}
+	rows, err := b.smallProgram(ctx, h)
+	if err != nil {
+		return nil, err
+	}
+	again, err := h.restarts(ctx, "a", b.kills)
+	if err != nil {
+		return nil, err
+	}
+	rows = append(rows, under("kill -9 to Ready, from this program, p50", at(again, 50), 60*time.Millisecond))
+	calls, err := h.callTimes(ctx, b.calls)
+	if err != nil {
+		return nil, err
+	}
+	rows = append(rows, under("call p50", at(calls, 50), 200*time.Microsecond), under("call p99", at(calls, 99), time.Millisecond))
+	events, err := h.eventTimes(ctx, b.events)
+	if err != nil {
+		return nil, err
+	}
+	rows = append(rows, under("event p99", at(events, 99), 2*time.Millisecond))
+	hung, err := h.hang(ctx, "a")
+	if err != nil {
+		return nil, err
+	}
+	mem, err := b.memory(ctx, h)
+	if err != nil {
+		return nil, err
+	}
+	return append(append(rows, hung), mem...), nil
+}
+
+func (b *driverBench) smallProgram(ctx context.Context, h *benchHost) ([]goal, error) {
+	const p50, p99 = "kill -9 to Ready, small program, p50", "kill -9 to Ready, small program, p99"
+	if b.small == nil {
+		return []goal{notMeasured(p50, "< 20ms", "no driver was named"), notMeasured(p99, "< 50ms", "no driver was named")}, nil
+	}
+	var dev devices
+	defer dev.close()
+	settings, err := b.small.settingsOf("")
+	if err == nil {
+		settings, err = dev.fill(settings)
+	}
+	if err == nil {
+		err = h.ready(ctx, plugins.Instance{ID: "small", Driver: "small", Config: settings})
+	}
+	if err != nil {
+		return nil, err
+	}
+	got, err := h.restarts(ctx, "small", b.kills)
+	if err != nil {
+		return nil, err
+	}
+	return []goal{under(p50, at(got, 50), 20*time.Millisecond), under(p99, at(got, 99), 50*time.Millisecond)}, h.Stop(ctx, "small")
+}
+
+func (h *benchHost) status(id string) plugins.Status {
+	for _, s := range h.Status() {
+		if s.ID == id {
+			return s
+		}
+	}
+	return plugins.Status{}
+}
+
+// back waits until another process than pid is usable.
+func (h *benchHost) back(ctx context.Context, id string, pid int) error {
+	for began := time.Now(); ; time.Sleep(200 * time.Microsecond) {
+		if s := h.status(id); s.Usable() && s.PID != pid && s.PID != 0 {
+			return nil
+		}
+		if ctx.Err() != nil || time.Since(began) > 20*time.Second {
+			return fmt.Errorf("the driver does not come back: %+v", h.status(id))
+		}
+	}
+}
+
+// restarts kills a driver, as the system would, and measures until it is ready again.
+func (h *benchHost) restarts(ctx context.Context, id string, n int) ([]time.Duration, error) {
+	var out []time.Duration
+	for range n {
+		h.clock.Advance(11 * time.Minute)
+		pid := h.status(id).PID
+		p, err := os.FindProcess(pid)
+		if err != nil {
+			return nil, err
+		}
+		began := time.Now()
+		if err := p.Kill(); err != nil {
+			return nil, err
+		}
+		if err := h.back(ctx, id, pid); err != nil {
+			return nil, err
+		}
+		out = append(out, time.Since(began))
+		time.Sleep(20 * time.Millisecond)
+	}
+	return out, nil
+}
+
+func (h *benchHost) display() (driver.Display, error) {
+	d, ok := h.Display("a")
+	if !ok {
+		return nil, errors.New("the measured driver is away")
+	}
+	return d, nil
+}
+
+func (h *benchHost) callTimes(ctx context.Context, n int) ([]time.Duration, error) {
+	d, err := h.display()
+	if err != nil {
+		return nil, err
+	}
+	out := make([]time.Duration, 0, n)
+	for i := range n + 100 {
+		began := time.Now()
+		if err := d.Clear(ctx, ""); err != nil {
+			return nil, err
+		}
+		if i >= 100 { // the first are for warming up
+			out = append(out, time.Since(began))
+		}
+	}
+	return out, nil
+}
+
+func (h *benchHost) eventTimes(ctx context.Context, n int) ([]time.Duration, error) {
+	d, err := h.display()
+	if err != nil {
+		return nil, err
+	}
+	out := make([]time.Duration, 0, n)
+	lost := 0
+	for len(out) < n {
+		if err := d.Show(ctx, driver.Shown{}); err != nil {
+			return nil, err
+		}
+		select {
+		case took := <-h.events:
+			out = append(out, took)
+		case <-time.After(time.Second): // the stream begins a moment after the driver is ready
+			if lost++; lost > 3 {
+				return nil, errors.New("events do not arrive")
+			}
+		}
+	}
+	return out, nil
+}
+
+// hang freezes a driver three times and answers the longest time until it is replaced.
+func (h *benchHost) hang(ctx context.Context, id string) (goal, error) {
+	const what = "a hung driver is replaced"
+	var worst time.Duration
+	for range 3 {
+		h.clock.Advance(11 * time.Minute)
+		pid := h.status(id).PID
+		began := time.Now()
+		if err := freeze(pid); errors.Is(err, errors.ErrUnsupported) {
+			return notMeasured(what, "< 2s", "a process cannot be frozen here"), nil
+		} else if err != nil {
+			return goal{}, err
+		}
+		if err := h.back(ctx, id, pid); err != nil {
+			return goal{}, err
+		}
+		worst = max(worst, time.Since(began))
+		time.Sleep(300 * time.Millisecond) // not always at the same moment between two health calls
+	}
+	return under(what, worst, 2*time.Second), nil
+}
+
+// memory adds up what each of ten drivers holds of what it shares: of the named one,
+// which is how a release ships them, and of ten that are this program, for which there
+// is no goal.
+func (b *driverBench) memory(ctx context.Context, h *benchHost) ([]goal, error) {
+	const small, own, wanted, limit = "memory of ten drivers, small programs", "memory of ten drivers, from this program", "< 60 MB", 60.0
+	if runtime.GOOS != "linux" {
+		return []goal{notMeasured(small, wanted, "only Linux says it")}, nil
+	}
+	mine, err := h.ten(ctx, benchDriverName, nil)
+	if err != nil {
+		return nil, err
+	}
+	rows := []goal{{what: own, wanted: "-", is: fmt.Sprintf("%.1f MB", mine)}}
+	if b.small == nil {
+		return append(rows, notMeasured(small, wanted, "no driver was named")), nil
+	}
+	var dev devices
+	defer dev.close()
+	settings, err := b.small.settingsOf("")
+	if err == nil {
+		settings, err = dev.fill(settings)
+	}
+	if err != nil {
+		return nil, err
+	}
+	theirs, err := h.ten(ctx, "small", settings)
+	return append(rows, goal{small, wanted, fmt.Sprintf("%.1f MB", theirs), theirs >= limit}), err
+}
+
+// ten runs ten drivers at once and answers their memory in MB.
+func (h *benchHost) ten(ctx context.Context, name string, settings json.RawMessage) (total float64, err error) {
+	for n := range 10 {
+		if err := h.ready(ctx, plugins.Instance{ID: fmt.Sprint("m", n), Driver: name, Config: settings}); err != nil {
+			return 0, err
+		}
+	}
+	for n := range 10 {
+		kb, err := pss(h.status(fmt.Sprint("m", n)).PID)
+		if err != nil {
+			return 0, err
+		}
+		total += float64(kb) * 1.024 / 1000
+	}
+	for n := range 10 {
+		if err := h.Stop(ctx, fmt.Sprint("m", n)); err != nil {
+			return 0, err
+		}
+	}
+	return total, nil
+}
+
+// pss is a process's proportional set size in kB.
+func pss(pid int) (int, error) {
+	raw, err := os.ReadFile(filepath.Join("/proc", strconv.Itoa(pid), "smaps_rollup"))
+	if err != nil {
+		return 0, err
+	}
+	for line := range strings.Lines(string(raw)) {
+		if rest, ok := strings.CutPrefix(line, "Pss:"); ok {
+			return strconv.Atoi(strings.TrimSpace(strings.TrimSuffix(strings.TrimSpace(rest), "kB")))
+		}
+	}
+	return 0, errors.New("the system does not say a process's memory")
+}
+
+// at is a percentile.
+func at(all []time.Duration, percent int) time.Duration {
+	s := slices.Sorted(slices.Values(all))
+	return s[min(len(s)*percent/100, len(s)-1)]
+}

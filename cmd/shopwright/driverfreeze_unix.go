@@ -1,0 +1,8 @@
+//go:build !windows
+
+package main
+
+import "syscall"
+
+// freeze stops a process as a hang would.
+func freeze(pid int) error { return syscall.Kill(pid, syscall.SIGSTOP) }
