@@ -99,7 +99,8 @@ func runDriver(ctx context.Context, out io.Writer, t *driverTarget, settings jso
 			return nil
 		case <-tick.C:
 			st := h.Status()[0]
-			if st.State != last.State || st.Detail != last.Detail || st.PID != last.PID {
+			passing := st.State == plugins.Verified || st.State == plugins.Starting // seen or not, by chance
+			if !passing && (st.State != last.State || st.Detail != last.Detail || st.PID != last.PID) {
 				fmt.Fprintln(out, stateLine(st))
 			}
 			if page && st.Usable() && !last.Usable() {
