@@ -64,11 +64,9 @@ func Seal(ctx context.Context, tx *db.Tx, m id.ID) (int, error) {
 		id   id.ID
 		hash []byte
 	}
-	open, err := db.All(ctx, tx, func(r db.Row, l *leaf) error { return r.Scan(&l.id, &l.hash) },
-		`select id, hash from entries where merchant_id = $1 and seal_no is null order by id limit $2`, m, sealBatch)
-	if err != nil || len(open) == 0 {
-		return 0, err
-	}
+	// The last seal first: a sealer that commits between the two reads has taken the
+	// next number, and this one begins again. The other way round it would follow that
+	// seal and take the entries out of it.
 	last := seal{prev: nil, root: nil}
 	prev := make([]byte, sha256.Size)
 	found, err := db.All(ctx, tx, scanSeal, `select no, prev, merkle_root, count, at from seals where merchant_id = $1 order by no desc limit 1`, m)
@@ -78,6 +76,11 @@ func Seal(ctx context.Context, tx *db.Tx, m id.ID) (int, error) {
 	if len(found) == 1 {
 		last = found[0]
 		prev = last.hash()
+	}
+	open, err := db.All(ctx, tx, func(r db.Row, l *leaf) error { return r.Scan(&l.id, &l.hash) },
+		`select id, hash from entries where merchant_id = $1 and seal_no is null order by id limit $2`, m, sealBatch)
+	if err != nil || len(open) == 0 {
+		return 0, err
 	}
 	leaves := make([][]byte, len(open))
 	ids := make([]id.ID, len(open))
