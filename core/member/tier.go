@@ -102,7 +102,9 @@ func QueueTier(tx *db.Tx, m, memberID id.ID, from, to string, saleID id.ID, pack
 // QueueTierMove moves a member and notes why. Where the member is not in From any
 // more (a sale at another register was first), nothing is written: that sale has
 // decided on newer figures. From and To are the same where a person only holds or
-// frees a tier, which is noted in the history too.
+// frees a tier, which is noted in the history too. A transaction that began before the
+// last move and comes after it notes a later instant than that, so that the history
+// ends where the member stands.
 func QueueTierMove(tx *db.Tx, m id.ID, v TierMove) {
 	if v.From == v.To && v.Actor.IsNone() {
 		return
@@ -110,10 +112,11 @@ func QueueTierMove(tx *db.Tx, m id.ID, v TierMove) {
 	change := tx.NewID()
 	// The history row goes by the same condition, before the update makes it false.
 	tx.Queue(`insert into tier_history (merchant_id, id, member_id, from_tier, to_tier, at, sale_id, reason, pack_id, actor_id, held_until)
-		select merchant_id, $3, id, tier, $5, $6, $7, $8, $9, $10, $11 from members where merchant_id = $1 and id = $2 and tier = $4 for update`,
+		select merchant_id, $3, id, tier, $5, case when tier_since >= $6 then tier_since + 1 else $6 end, $7, $8, $9, $10, $11
+		from members where merchant_id = $1 and id = $2 and tier = $4 for update`,
 		m, v.Member, change, v.From, v.To, tx.Now, v.Sale, v.Reason, v.Pack, v.Actor, string(v.HeldUntil))
 	if v.From != v.To {
-		tx.Queue(`update members set tier = $4, tier_since = $5, updated_at = $5 where merchant_id = $1 and id = $2 and tier = $3`,
+		tx.Queue(`update members set tier = $4, tier_since = case when tier_since >= $5 then tier_since + 1 else $5 end, updated_at = $5 where merchant_id = $1 and id = $2 and tier = $3`,
 			m, v.Member, v.From, v.To, tx.Now)
 	}
 }

@@ -209,3 +209,36 @@ func TestA21_WindowsEndOnTheDay(t *testing.T) {
 		}
 	})
 }
+
+// A move that comes after another one, in a transaction that began before it, is the
+// later one in the history too.
+func TestTheHistoryOfTiersEndsWhereTheMemberStands(t *testing.T) {
+	each(t, func(h *house) {
+		mb := h.mustCreate(member.In{Name: "Ann"})
+		now := h.c.Now()
+		move := func(from, to string) {
+			h.must(func(_ context.Context, tx *db.Tx) error {
+				member.QueueTier(tx, h.m, mb.ID, from, to, fake(9), "salon.tier", "reached")
+				return nil
+			})
+		}
+		move("", "silver")
+		h.c.Set(now.Add(time.Hour).Time())
+		move("silver", "gold")
+		h.c.Set(now.Time()) // it began before
+		move("gold", "silver")
+		hist, _, err := member.ListTierHistory(context.Background(), h.d, h.m, mb.ID, db.Page{})
+		if err != nil || len(hist) != 3 {
+			h.t.Fatalf("%+v %v", hist, err)
+		}
+		last := hist[0]
+		for _, c := range hist {
+			if c.At > last.At {
+				last = c
+			}
+		}
+		if last.To != "silver" || last.From != "gold" {
+			h.t.Errorf("the last is %+v", last)
+		}
+	})
+}
