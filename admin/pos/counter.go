@@ -128,7 +128,7 @@ func (h *screens) tell(ctx context.Context, d *desk, in *device.Input) (told, bo
 	case device.InputScan, device.InputCard:
 		return told{Kind: in.Kind, Code: in.Text}, true
 	case device.InputPay:
-		return told{Kind: in.Kind, Code: in.Text, Text: d.T("pos.pay_code_read")}, true
+		return told{Kind: in.Kind, Text: d.T("pos.pay_code_read")}, true // the code itself stays here: no field takes it
 	case device.InputCall:
 		x := told{Kind: in.Kind, Code: in.Text, Text: d.T("pos.call", "who", in.Text), Do: d.T("pos.call_open")}
 		f, err := h.resolve(ctx, d.Desk.Merchant.ID, in.Text)
@@ -149,7 +149,7 @@ func (h *screens) tellCustomer(v *view) {
 	st := screenState{Kind: device.ShownNothing}
 	shown := device.Shown{}
 	if q := v.Quote; q != nil && len(q.Lines) > 0 {
-		st.Kind, st.Total, st.Discount = device.ShownItem, q.Total, 0
+		st.Kind, st.Total = device.ShownItem, q.Total
 		for i := range q.Lines {
 			l := &q.Lines[i]
 			name := l.Name
@@ -157,7 +157,6 @@ func (h *screens) tellCustomer(v *view) {
 				name = v.Lines[i].Name
 			}
 			st.Lines = append(st.Lines, screenLine{Name: name, Quantity: l.Quantity.String(), Net: l.Net, Gross: l.Gross})
-			st.Discount += l.Gross - l.Net
 		}
 		if v.Member != nil {
 			st.Member = v.Member.DisplayName

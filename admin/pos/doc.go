@@ -6,7 +6,8 @@
 // manager agreed to at the register.
 // Does not own: prices and benefits (core/checkout quotes every change anew),
 // what a sale books (core/checkout), the drawer's figures (core/till), the look
-// (admin/ui), who is signed in (admin/shell), printers (Options.Devices).
+// (admin/ui), who is signed in (admin/shell), printers (Options.Devices), scanners,
+// displays, drawers and scales (Options.Counter).
 // Invariants: a page holds no price that is believed, only what was rung up, so a
 // changed page cannot change what is due; the total that was shown goes with the
 // payment and another one is shown and asked for again; a payment sheet has one
@@ -22,6 +23,13 @@
 // F11 makes the bill round, Esc back to the input. In the payment sheet F5 to F8 put
 // what is left onto card, QR, stored value, points, and a gift card that is scanned
 // pays. Away from the basket F8 lists the refunds that wait for somebody.
+//
+// # What stands on the counter
+//
+// What devices tell comes as a stream of server-sent events (counter.go), and a code
+// among it goes the way of a scan that was typed. Each drawing of the register tells
+// the second screen (screen.go) and the displays what to show. None of it is needed
+// to sell, and nothing waits for it but the key that weighs.
 //
 // # What rules give a member
 //

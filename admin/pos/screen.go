@@ -12,16 +12,24 @@ import (
 
 // screenState is what a register's customer sees on the second screen.
 type screenState struct {
-	Kind            device.ShownKind
-	Lines           []screenLine
-	Discount, Total money.Amount
-	Paid, Change    money.Amount
-	Member          string
+	Kind         device.ShownKind
+	Lines        []screenLine
+	Total        money.Amount
+	Paid, Change money.Amount
+	Member       string
 }
 
 type screenLine struct {
 	Name, Quantity string
 	Net, Gross     money.Amount
+}
+
+// saved is what the customer pays less than the list prices.
+func (s *screenState) saved() (sum money.Amount) {
+	for _, l := range s.Lines {
+		sum += l.Gross - l.Net
+	}
+	return sum
 }
 
 // shownLines is how many lines the second screen has room for: the newest.

@@ -41,16 +41,20 @@ func newPayDesk(a *app) *payDesk {
 }
 
 // For implements checkout.Connectors: the register's own connector before the
-// shop's, the older before the newer.
+// shop's, the older before the newer. It reads nothing on the way of a sale: what is
+// switched on a moment ago has no process yet either.
 func (p *payDesk) For(ctx context.Context, c checkout.Charge) (id.ID, error) {
-	devs, err := device.List(ctx, p.a.db, c.Merchant, c.Shop)
-	if err != nil {
-		return id.None, err
+	devs, known := p.a.counter.running()
+	if !known { // the first look at the devices is still to come
+		var err error
+		if devs, err = device.ListEnabled(ctx, p.a.db); err != nil {
+			return id.None, err
+		}
 	}
 	shops := id.None
 	for _, d := range devs {
 		switch {
-		case !d.Enabled || d.Class != connectors.Class || !connectors.Takes(d.Driver, c.Type, c.Code):
+		case d.Merchant != c.Merchant || d.Shop != c.Shop || d.Class != connectors.Class || !connectors.Takes(d.Driver, c.Type, c.Code):
 		case d.Register == c.Register:
 			return d.ID, nil
 		case d.Register.IsNone() && shops.IsNone():
@@ -101,10 +105,7 @@ func (p *payDesk) noticed(ctx context.Context, n driverNotice) error {
 	if err != nil {
 		return err
 	}
-	devs, err := device.ListEnabled(ctx, p.a.db)
-	if err != nil {
-		return err
-	}
+	devs, _ := p.a.counter.running() // it has told something, so it runs
 	merchant := id.None
 	for _, d := range devs {
 		if d.ID == connector && d.Class == connectors.Class {

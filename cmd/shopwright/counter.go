@@ -25,11 +25,12 @@ type counterDesk struct {
 
 	mu      sync.Mutex
 	screens *hw.Screens
-	at      map[id.ID][]device.Device // enabled devices by register
+	known   bool            // stand was called
+	all     []device.Device // that drivers run for, the oldest first
 }
 
 func newCounterDesk(a *app) *counterDesk {
-	return &counterDesk{a: a, hub: hw.NewHub(a.db.Clock(), a.log), closing: make(chan struct{}), at: map[id.ID][]device.Device{}}
+	return &counterDesk{a: a, hub: hw.NewHub(a.db.Clock(), a.log), closing: make(chan struct{})}
 }
 
 // run shows things on displays until ctx ends.
@@ -44,24 +45,28 @@ func (c *counterDesk) run(ctx context.Context) {
 
 // stand says where the devices stand that drivers run for.
 func (c *counterDesk) stand(devices []device.Device) {
-	places, at := map[string]hw.Place{}, map[id.ID][]device.Device{}
+	places := map[string]hw.Place{}
 	for _, d := range devices {
 		places[d.ID.String()] = hw.Place{Register: d.Register, Device: d.ID}
-		if !d.Register.IsNone() {
-			at[d.Register] = append(at[d.Register], d)
-		}
 	}
 	c.hub.Stand(places)
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.at = at
+	c.known, c.all = true, devices
+}
+
+// running lists the devices that drivers run for; known is false until somebody has
+// looked. The list is not to be changed.
+func (c *counterDesk) running() (devices []device.Device, known bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.all, c.known
 }
 
 func (c *counterDesk) devices(merchant, register id.ID) (out []device.Device) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	for _, d := range c.at[register] {
-		if d.Merchant == merchant {
+	all, _ := c.running()
+	for _, d := range all {
+		if d.Merchant == merchant && d.Register == register {
 			out = append(out, d)
 		}
 	}

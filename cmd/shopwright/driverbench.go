@@ -122,7 +122,7 @@ type benchHost struct {
 }
 
 func (b *driverBench) host() *benchHost {
-	h := &benchHost{clock: clock.NewManual(time.Now()), events: make(chan time.Duration, 16)}
+	h := &benchHost{clock: clock.NewManual(clock.System{}.Now().Time()), events: make(chan time.Duration, 16)}
 	h.Host = plugins.NewHost(plugins.Options{
 		Clock: h.clock,
 		Exec: func(name string) (string, []string, error) {

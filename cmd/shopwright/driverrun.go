@@ -35,20 +35,11 @@ func driverRunCommand() *cobra.Command {
 			"  echo '{\"folder\":\"paper\"}' | shopwright driver run virtual-printer --config - --print",
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			t, err := driverAt(cmd.Context(), args[0])
+			t, settings, end, err := configured(cmd.Context(), args[0], configFile)
 			if err != nil {
 				return err
 			}
-			defer t.close()
-			var dev devices
-			defer dev.close()
-			settings, err := t.settingsOf(configFile)
-			if err == nil {
-				settings, err = dev.fill(settings)
-			}
-			if err != nil {
-				return err
-			}
+			defer end()
 			ctx := cmd.Context()
 			if limit > 0 {
 				var cancel context.CancelFunc

@@ -199,3 +199,21 @@ func (t *driverTarget) settingsOf(file string) (json.RawMessage, error) {
 	}
 	return raw, nil
 }
+
+// configured finds a driver and the settings to run it with; end gives back what both
+// needed.
+func configured(ctx context.Context, where, configFile string) (t *driverTarget, settings json.RawMessage, end func(), err error) {
+	if t, err = driverAt(ctx, where); err != nil {
+		return nil, nil, nil, err
+	}
+	var dev devices
+	end = func() { dev.close(); t.close() }
+	if settings, err = t.settingsOf(configFile); err == nil {
+		settings, err = dev.fill(settings)
+	}
+	if err != nil {
+		end()
+		return nil, nil, nil, err
+	}
+	return t, settings, end, nil
+}

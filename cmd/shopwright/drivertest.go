@@ -105,20 +105,11 @@ func driverReplayCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			t, err := driverAt(cmd.Context(), args[1])
+			t, settings, end, err := configured(cmd.Context(), args[1], configFile)
 			if err != nil {
 				return err
 			}
-			defer t.close()
-			var dev devices
-			defer dev.close()
-			settings, err := t.settingsOf(configFile)
-			if err == nil {
-				settings, err = dev.fill(settings)
-			}
-			if err != nil {
-				return err
-			}
+			defer end()
 			h := plugins.NewHost(plugins.Options{Exec: t.command, Events: func(string, *driver.Event) {}})
 			defer h.Close()
 			done, err := h.Replay(cmd.Context(), "driver", settings, entries, plugins.ReplayOptions{Pace: pace, Money: money})

@@ -78,11 +78,11 @@ func (d *Desk) reserve(ctx context.Context, q *Quote, s *sale.Sale, idem db.Idem
 			}
 			coupon.QueueHold(tx, s.Merchant, &b.coupons.rows[i], u)
 		}
+		b.holdGifts()
 		demand := map[id.ID]money.Quantity{}
 		for _, mv := range stockMoves(s, 1) {
 			demand[mv.SKU] += mv.Quantity
 		}
-		b.holdGifts()
 		stock.QueueReserve(tx, s.Merchant, stock.Floor(s.Merchant, s.Shop), s.ID, demand, q.AllowNegative)
 		tx.NameKey(s.Merchant, idem, s.ID)
 		return nil

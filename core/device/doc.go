@@ -1,7 +1,8 @@
 // Package device holds the devices of a shop, their assignment to registers,
-// and the print jobs.
+// the print jobs, and the words for what a device tells and shows.
 //
-// Owns: devices, assignments, print jobs and the states a job can be in.
+// Owns: devices, assignments, print jobs and the states a job can be in, Input and
+// Shown (counter.go).
 // Does not own: talking to a device (hw), starting a driver (plugins), what a
 // receipt looks like (core/receipt).
 // Invariants: a print job is a row written in the sale's own transaction and

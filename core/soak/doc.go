@@ -1,5 +1,6 @@
 // Package soak plays a shop: several registers do at random everything that a shop
-// does, to a handful of members at once, and the books are proved in between.
+// does, to a handful of members at once who come and go, and the books are proved in
+// between.
 //
 // Owns: the random operations (Run), what is looked at between them (the proofs and
 // the invariants that no single room can see), the child process that is killed and

@@ -31,15 +31,6 @@
   feed.addEventListener('input', (e) => {
     const told = JSON.parse(e.data);
     if (told.kind === 'scan' || told.kind === 'card') { enter(told.code); return; }
-    if (told.kind === 'pay') {
-      const field = document.querySelector('[data-pay-code]');
-      if (field) {
-        field.value = told.code;
-        field.dispatchEvent(new Event('input', { bubbles: true }));
-        if (field.form) field.form.requestSubmit();
-        return;
-      }
-    }
     say(told);
   });
 })();

@@ -1,0 +1,114 @@
+package office
+
+import (
+	"context"
+	"net/http"
+
+	"github.com/shopwright/shopwright/admin/ui"
+	"github.com/shopwright/shopwright/core/db"
+	"github.com/shopwright/shopwright/core/device"
+	"github.com/shopwright/shopwright/core/id"
+	"github.com/shopwright/shopwright/core/sale"
+)
+
+type jobList struct {
+	items   []device.JobRecord
+	numbers map[id.ID]string
+	devices map[id.ID]string
+	first   string
+	next    string
+}
+
+func (f *office) readJobs(r *http.Request, p *page, filter device.JobFilter) (jobList, error) {
+	l := jobList{devices: map[id.ID]string{}, numbers: map[id.ID]string{}}
+	at, err := pageOf(r, 20)
+	if err != nil {
+		return l, err
+	}
+	ctx, m := r.Context(), p.Merchant.ID
+	var next string
+	if l.items, next, err = device.ListJobs(ctx, f.db, m, filter, at); err != nil {
+		return l, err
+	}
+	l.first, l.next = pager(r, next)
+	all, err := device.List(ctx, f.db, m, id.None)
+	if err != nil {
+		return l, err
+	}
+	for _, d := range all {
+		l.devices[d.ID] = d.Name
+	}
+	heads := make([]sale.Sale, len(l.items))
+	asks := make([]db.Ask, len(l.items))
+	for i, j := range l.items {
+		asks[i] = sale.AskWhole(m, j.Sale, &heads[i])[0]
+	}
+	if len(asks) > 0 {
+		err = f.db.Batch(ctx, asks...)
+	}
+	for i := range heads {
+		l.numbers[l.items[i].Sale] = heads[i].ReceiptNumber()
+	}
+	return l, err
+}
+
+func jobTone(s device.State) ui.Tone {
+	switch s {
+	case device.Confirmed, device.Sent:
+		return ui.Ok
+	case device.Failed, device.Uncertain:
+		return ui.Bad
+	case device.Sending, device.Claimed:
+		return ui.Info
+	}
+	return ui.Neutral
+}
+
+// jobReason is why a job stands where it stands.
+func jobReason(p *page, reason string) string {
+	if reason == "" {
+		return "–"
+	}
+	key, detail := device.SplitReason(reason)
+	if p.Words.Has(key) {
+		key = p.T(key)
+	}
+	if detail != "" {
+		return key + " (" + detail + ")"
+	}
+	return key
+}
+
+func (l *jobList) table(p *page) ui.TableProps {
+	t := ui.TableProps{Caption: p.T("office.devices.jobs"), HideCaption: true, Dense: true, First: l.first, Next: l.next,
+		Columns: []ui.Column{{Title: p.T("office.col.receipt")}, {Title: p.T("office.devices.device")}, {Title: p.T("office.col.state"), Key: true}, {Title: p.T("office.col.reason")},
+			{Title: p.T("office.devices.copy"), Numeric: true}, {Title: p.T("office.col.date")}, {Title: p.T("office.col.action"), End: true}},
+		Empty: ui.EmptyState{Icon: "print", Title: p.T("office.devices.no_jobs"), Text: p.T("office.devices.no_jobs_text")}}
+	for _, j := range l.items {
+		t.Rows = append(t.Rows, ui.Row(saleLink(l.numbers[j.Sale], j.Sale), dash(l.devices[j.Device]), ui.Status(jobTone(j.State), p.T("device.job_state."+string(j.State))), jobReason(p, j.Reason),
+			count(p, max(j.Attempt, 1)), stamp(p, j.UpdatedAt), jobActions(p, j)))
+	}
+	return t
+}
+
+func (f *office) jobReprint(w http.ResponseWriter, r *http.Request, p *page) error {
+	return f.jobDo(w, r, p, "receipt.reprinted", "office.devices.reprinted", device.Reprint)
+}
+
+func (f *office) jobConfirm(w http.ResponseWriter, r *http.Request, p *page) error {
+	return f.jobDo(w, r, p, "receipt.confirmed", "office.devices.confirmed", device.ConfirmPrinted)
+}
+
+func (f *office) jobDo(w http.ResponseWriter, r *http.Request, p *page, action, key string, do func(context.Context, *db.Tx, id.ID, id.ID) error) error {
+	u, err := pathID(r, "id")
+	if err != nil {
+		return err
+	}
+	err = f.audited(r.Context(), action, "print_job", nil, func(ctx context.Context, tx *db.Tx) (string, error) {
+		return u.String(), do(ctx, tx, p.Merchant.ID, u)
+	})
+	if err != nil {
+		return err
+	}
+	return done(w, r, p, "/office/devices", key)
+}
