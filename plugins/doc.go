@@ -3,7 +3,7 @@
 //
 // A driver goes Verified -> Starting -> Ready <-> Degraded -> Suspect ->
 // Killed -> Backoff -> Starting …, and after five deaths within ten minutes
-// Quarantined until somebody starts it again.
+// Quarantined until somebody starts it again; at once where it refuses its settings.
 //
 // Owns: driver processes, their manifests, signatures and installation, their
 // logs, the supervisor, its metrics, and the recording of what was said to each

@@ -288,7 +288,7 @@ func TestWrongSettingsAreShown(t *testing.T) {
 	h := newHost(t, Options{})
 	start(t, h, Instance{ID: "p", Driver: "test", Config: json.RawMessage(`{"fail":"no such port"}`)})
 	until(t, 20*time.Second, "quarantined", func() bool { return status(h, "p").State == Quarantined })
-	if st := status(h, "p"); !strings.Contains(st.Detail, "no such port") {
+	if st := status(h, "p"); !strings.Contains(st.Detail, "no such port") || st.Reason != "plugins.wrong_settings" || st.Restarts != 0 { // another start would be refused likewise
 		t.Errorf("%+v", st)
 	}
 }

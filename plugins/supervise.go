@@ -98,6 +98,10 @@ func (s *supervised) run() {
 // rest decides after a death what comes next, and waits for it. It answers
 // false where the instance was stopped meanwhile.
 func (s *supervised) rest(why error) bool {
+	if errors.Is(why, errSettings) { // another start would be refused likewise
+		s.enter(Quarantined, why)
+		return s.sleep(-1)
+	}
 	now := s.h.o.Clock.Now()
 	kept := s.deaths[:0]
 	for _, at := range s.deaths {

@@ -29,8 +29,8 @@ func driverRunCommand() *cobra.Command {
 		Short: "Run a driver as a shop would, and say what it does",
 		Long: "run starts a driver under the supervisor and prints its states, its log and what its\n" +
 			"devices report, until Ctrl-C. A driver that dies is started again, and given up after\n" +
-			"five deaths; then the exit status is 1. With --print it prints a page, says what came\n" +
-			"of it and ends.",
+			"five deaths, or at once where it refuses its settings; then the exit status is 1. With\n" +
+			"--print it prints a page, says what came of it and ends.",
 		Example: "  shopwright driver run . --config settings.json\n" +
 			"  echo '{\"folder\":\"paper\"}' | shopwright driver run virtual-printer --config - --print",
 		Args: cobra.ExactArgs(1),
