@@ -943,7 +943,7 @@ func deviceView(p *page, x *deviceDetail) templ.Component {
 							}
 							return nil
 						})
-						templ_7745c5c3_Err = ui.Alert(ui.Warn, p.T("office.device_state."+x.live.State)).Render(templ.WithChildren(ctx, templ_7745c5c3_Var39), templ_7745c5c3_Buffer)
+						templ_7745c5c3_Err = ui.Alert(ui.Warn, "").Render(templ.WithChildren(ctx, templ_7745c5c3_Var39), templ_7745c5c3_Buffer)
 						if templ_7745c5c3_Err != nil {
 							return templ_7745c5c3_Err
 						}

@@ -92,7 +92,6 @@ func (v *view) keys() []ui.KeyProps {
 	if v.Sheet == sheetNone {
 		keys = append(keys, tillKey(v.T("pos.clear"), "trash", "", "clear", v.Basket.isEmpty()))
 	}
-	keys = append(keys, ui.KeyProps{Text: v.T("pos.screen"), Icon: "screen", Href: v.path("screen"), Attrs: templ.Attributes{"target": "shopwright-customer", "rel": "noopener"}})
 	return append(keys, v.lastKeys()...)
 }
 
