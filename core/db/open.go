@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"fmt"
 	"log/slog"
 	"net"
 	"net/url"
@@ -85,7 +86,8 @@ type DB struct {
 	retried func()       // nil: nobody counts
 	maxOpen int          // connections
 
-	reads *keptReads // SQLite only
+	reads *keptReads    // SQLite only
+	logs  *checkpointer // SQLite only
 }
 
 // Open opens "sqlite:FILE" or "postgres://…" and proves that it answers.
@@ -136,8 +138,14 @@ func (d *DB) openSQLite(file string, o Options) error {
 		sync = "OFF"
 	}
 	base := "file:" + (&url.URL{Path: file}).EscapedPath() +
-		"?_pragma=busy_timeout(10000)&_pragma=journal_mode(WAL)&_pragma=foreign_keys(1)&_pragma=temp_store(2)&_pragma=cache_size(-16000)&_pragma=synchronous(" + sync + ")"
-	var err error
+		"?_pragma=journal_mode(WAL)&_pragma=foreign_keys(1)&_pragma=temp_store(2)&_pragma=cache_size(-16000)&_pragma=synchronous(" + sync + ")" +
+		fmt.Sprintf("&_pragma=wal_autocheckpoint(%d)&_pragma=journal_size_limit(%d)&_pragma=busy_timeout(", logNet, logFileBytes)
+	logs, err := sql.Open("sqlite", base+fmt.Sprintf("%d)", readersPatience))
+	if err != nil {
+		return ErrUnreachable.Wrap(err)
+	}
+	logs.SetMaxOpenConns(1)
+	base += "10000)"
 	if d.write, err = sql.Open("sqlite", base); err != nil {
 		return ErrUnreachable.Wrap(err)
 	}
@@ -149,6 +157,7 @@ func (d *DB) openSQLite(file string, o Options) error {
 	d.read.SetMaxOpenConns(o.MaxOpen)
 	d.read.SetMaxIdleConns(o.MaxOpen)
 	d.dialect, d.file, d.group, d.reads = SQLite, file, &groupCommit{}, &keptReads{}
+	d.startCheckpoints(logs)
 	d.bun = bun.NewDB(d.read, sqlitedialect.New())
 	d.bunW = bun.NewDB(d.write, sqlitedialect.New())
 	return nil
@@ -197,7 +206,7 @@ func (d *DB) Ready(ctx context.Context) error {
 
 // Close closes all connections.
 func (d *DB) Close() error {
-	var errs []error
+	errs := []error{d.logs.close()}
 	if d.group != nil && d.group.conn.Conn != nil {
 		errs = append(errs, d.group.conn.Close())
 	}

@@ -54,6 +54,20 @@ func (d *DB) onceSQLite(ctx context.Context, f func(context.Context, *Tx) error)
 	return nil
 }
 
+// end commits what is open and tells those who wait for it. The caller has the
+// baton.
+func (g *groupCommit) end(ctx context.Context) {
+	grp := g.open
+	if grp == nil {
+		return
+	}
+	g.open = nil
+	if _, grp.err = g.conn.Conn.ExecContext(ctx, "commit"); grp.err != nil {
+		_, _ = g.conn.Conn.ExecContext(ctx, "rollback")
+	}
+	close(grp.done)
+}
+
 // inGroup runs f with the baton and gives the baton back. It answers the group
 // whose end must be waited for.
 func (d *DB) inGroup(ctx context.Context, f func(context.Context, *Tx) error) (joined *commitGroup, tx *Tx, err error) {
@@ -70,11 +84,8 @@ func (d *DB) inGroup(ctx context.Context, f func(context.Context, *Tx) error) (j
 	exec := func(q string) error { _, e := g.conn.Conn.ExecContext(bg, q); return e }
 	defer func() { // runs on a panic of f too
 		if grp := g.open; grp != nil && (grp.size == 0 || grp.size >= groupMax || g.waiting.Load() == 0) {
-			g.open = nil
-			if grp.err = exec("commit"); grp.err != nil {
-				_ = exec("rollback")
-			}
-			close(grp.done)
+			g.end(bg)
+			d.logs.commits.Add(1)
 		}
 		g.baton.Unlock()
 	}()
