@@ -124,7 +124,7 @@ func openCore(ctx context.Context, cfg config, log *slog.Logger, o openOptions) 
 		hash = auth.CheapHash
 	}
 	a.auth = auth.New(a.db, auth.Options{Log: log, Hash: hash})
-	a.desk = &checkout.Desk{DB: a.db, Rules: a.rules, Packs: a.packs, Vault: a.vault, Log: log}
+	a.desk = &checkout.Desk{DB: a.db, Rules: a.rules, Packs: a.packs, Vault: a.vault, Encode: rules.Encode, Log: log}
 	a.receipts = &report.Receipts{DB: a.db, Packs: a.packs}
 	a.backtests = &backtest.Service{DB: a.db, Rules: a.rules, Vault: a.vault, Log: log,
 		Codec: backtest.Codec{Encode: rules.Encode, DecodeInput: rules.DecodeInput, Decode: rules.Decode},

@@ -92,8 +92,12 @@ func (p *plan) makeBasket(ctx context.Context, past *sale.Past, more *background
 	if reason := p.readPacks(ctx, past, b); reason.Code != "" {
 		return nil, reason
 	}
+	stored := past.Input
 	if at := slices.IndexFunc(past.Rules, func(r sale.RuleRun) bool { return len(r.Input) > 0 }); at >= 0 {
-		in, err := p.s.Codec.DecodeInput(past.Rules[at].Input)
+		stored = past.Rules[at].Input
+	}
+	if len(stored) > 0 {
+		in, err := p.s.Codec.DecodeInput(stored)
 		if err != nil || len(in.Lines) != len(past.Lines) || in.Member.Present != b.member {
 			return nil, Reason{Code: ReasonInput}
 		}
@@ -198,8 +202,8 @@ func (b *basket) readHand(past *sale.Past) {
 	}
 }
 
-// guessInput puts the input of a sale together that recorded none: no pack was
-// on. What is not known makes it unavailable to a pack that needs it.
+// guessInput puts the input of a sale together that recorded none: a sale without
+// a member, or one of before such inputs were kept. What is not known makes it unavailable to a pack that needs it.
 func (p *plan) guessInput(past *sale.Past, b *basket, more *background) Reason {
 	zone := b.shop.zone
 	local := zone.Local(past.OccurredAt)

@@ -31,8 +31,10 @@
 // # Not available
 //
 // A sale is left out, and counted by the reason, where it cannot be priced as it
-// was: see the Reason constants. A sale that was made while no pack was on has no
-// stored input: it is put together from its lines, the member's tier at that
-// time, the books (points) and the member's record (birthday, joining); history
-// facts are not, because the days behind them have moved on.
+// was: see the Reason constants. A member's sale that asked no pack keeps the input
+// that one would have had, with the facts that any installed pack wanted then. A
+// sale without a stored input (nobody's, or imported) is put together from its
+// lines, the member's tier at that time, the books (points) and the member's
+// record (birthday, joining); history facts are not, because the days behind them
+// have moved on.
 package backtest

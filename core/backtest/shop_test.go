@@ -94,7 +94,7 @@ func newShop(t testing.TB, d *db.DB, c *clock.Manual, on ...string) *shop {
 	}
 	s := &shop{t: t, ctx: context.Background(), db: d, clock: c, skus: map[string]catalog.SKU{}}
 	log := slog.New(slog.NewTextHandler(io.Discard, nil))
-	s.desk = &checkout.Desk{DB: d, Rules: h, Packs: reg, Vault: vault, Log: log}
+	s.desk = &checkout.Desk{DB: d, Rules: h, Packs: reg, Vault: vault, Encode: codec.Encode, Log: log}
 	s.service = &backtest.Service{DB: d, Rules: h, Codec: codec, Vault: vault, Log: log, Packs: func(context.Context, id.ID) backtest.Bundles { return reg }}
 	s.tx(func(ctx context.Context, tx *db.Tx) error {
 		if s.m, err = tenant.CreateMerchant(tx, tenant.NewMerchant{Handle: "m" + tx.NewID().String()[24:], Name: "Test", Currency: "CNY"}); err != nil {

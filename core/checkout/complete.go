@@ -190,7 +190,7 @@ func (q *Quote) sale(in *SaleIn, paid settlement) *sale.Sale {
 		Merchant: q.Basket.Merchant, ID: in.ID, Kind: sale.KindSale, Shop: q.Basket.Shop, Register: q.Basket.Register,
 		Member: q.Basket.Member, Actor: in.Actor, Currency: q.Currency, Subtotal: q.Subtotal, Discount: q.Discount, Tax: q.Tax, Total: q.Total,
 		Change: paid.change, CashRounding: paid.rounding, Commission: q.Commission, TierBefore: q.Tier, TierAfter: q.TierAfter,
-		OccurredAt: in.OccurredAt, Origin: in.Origin, DeviceSeq: in.DeviceSeq, Trace: q.Trace.Text(), Rules: q.Rules,
+		OccurredAt: in.OccurredAt, Origin: in.Origin, DeviceSeq: in.DeviceSeq, Trace: q.Trace.Text(), Rules: q.Rules, Input: q.Input,
 		Lines: append([]sale.Line(nil), q.Lines...), Adjustments: append([]sale.Adjustment(nil), q.Adjustments...), Tenders: slices.Clone(paid.tenders),
 	}
 	for _, t := range paid.tenders {

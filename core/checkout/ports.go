@@ -92,7 +92,8 @@ type Desk struct {
 	Rules    Rules
 	Packs    *pack.Registry
 	Vault    *member.Vault
-	Acquirer Acquirer // nil: card and QR are confirmed by the cashier on a terminal of their own
+	Encode   func(*promotion.Input) []byte // the message of an input; nil: a sale that asks no pack stores none
+	Acquirer Acquirer                      // nil: card and QR are confirmed by the cashier on a terminal of their own
 	Log      *slog.Logger
 
 	book   ledger.Book

@@ -36,6 +36,7 @@ type Quote struct {
 	Commissions []Commission
 	Coupons     []coupon.Coupon
 	Rules       []sale.RuleRun
+	Input       []byte `json:",omitempty"` // of a member's sale that asks no pack: what one would have been told
 	Trace       Trace
 	Fallbacks   []Fallback
 	Subtotal    money.Amount

@@ -64,6 +64,7 @@ func (d *Desk) applyRules(ctx context.Context, q *Quote, l *loaded) error {
 	again, err := s.run(ctx, l)
 	s.fold()
 	s.conclude(ctx)
+	s.note()
 	switch {
 	case err != nil:
 		return err
@@ -278,6 +279,15 @@ func (s *stage) conclude(ctx context.Context) {
 	t := &s.q.Trace
 	t.Lost, t.Grants, t.Notes = append(t.Lost, s.Trace.Lost...), append(t.Grants, s.Trace.Grants...), append(t.Notes, s.Trace.Notes...)
 	s.Runs, s.Failures, s.Trace = nil, nil, promotion.Trace{}
+}
+
+// note keeps what a pack would have been told about a member where none was
+// asked: the facts of that moment cannot be found out later, and a pack is to be
+// tried on sales that were made before it.
+func (s *stage) note() {
+	if s.d.Encode != nil && len(s.q.Rules) == 0 && s.In.Member.Present {
+		s.q.Input = s.d.Encode(&s.In)
+	}
 }
 
 // ruleRun is a call as it is stored with the sale.

@@ -119,7 +119,8 @@ func AskPast(m id.ID, ids []id.ID, out *[]Past) []db.Ask {
 	}
 }
 
-// Unpack fills in the messages of the rule runs. Safe for concurrent use on
+// Unpack fills in the messages of the rule runs, or the Input of a sale that has
+// none. Safe for concurrent use on
 // different sales.
 func (p *Past) Unpack() error {
 	for k, blob := range [][]byte{p.packedIn, p.packedOut} {
@@ -130,7 +131,11 @@ func (p *Past) Unpack() error {
 		if err != nil {
 			return err
 		}
-		for i, msg := range unframe(raw) {
+		msgs := unframe(raw)
+		if k == 0 && len(p.Rules) == 0 && len(msgs) > 0 {
+			p.Input = msgs[0]
+		}
+		for i, msg := range msgs {
 			if i >= len(p.Rules) {
 				break
 			}

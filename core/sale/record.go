@@ -88,9 +88,9 @@ func queueParts(tx *db.Tx, s *Sale) {
 
 // queueRules writes a row for each call, and all inputs and outputs of the sale
 // as one compressed blob: the messages of a sale are alike, so they compress well
-// together.
+// together. A sale without calls has its one input there.
 func queueRules(tx *db.Tx, s *Sale) {
-	if len(s.Rules) == 0 && (s.Trace == "" || s.Trace == "{}") {
+	if len(s.Rules) == 0 && len(s.Input) == 0 && (s.Trace == "" || s.Trace == "{}") {
 		return
 	}
 	var in, out bytes.Buffer
@@ -100,6 +100,9 @@ func queueRules(tx *db.Tx, s *Sale) {
 			s.Merchant, s.ID, i, r.Hook, r.PackID, r.PackVersion, r.ModuleHash, r.ConfigHash, r.Outcome, r.Fuel, r.Nanos)
 		frame(&in, r.Input)
 		frame(&out, r.Output)
+	}
+	if len(s.Rules) == 0 && len(s.Input) > 0 {
+		frame(&in, s.Input)
 	}
 	tx.Queue(`insert into sale_rule_inputs (merchant_id, sale_id, no, input, output, trace) values ($1,$2,0,$3,$4,$5)`,
 		s.Merchant, s.ID, deflate(in.Bytes()), deflate(out.Bytes()), s.Trace)

@@ -107,6 +107,7 @@ type Sale struct {
 	Adjustments  []Adjustment
 	Tenders      []Tender
 	Rules        []RuleRun
+	Input        []byte // of a sale without rule runs: what a rule would have been told; only written and read by Past
 	Trace        string // JSON: the explanation's losers and notes
 	Replayed     bool   // the answer to a repeated request; not stored
 }
