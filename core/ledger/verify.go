@@ -114,12 +114,14 @@ const (
 		left join (select lot_id, cast(sum(amount) as bigint) as amount from postings where merchant_id = $1 and lot_id is not null group by lot_id) p on p.lot_id = l.id
 		where l.merchant_id = $1`
 
-	touchedLots = `with t as (
+	// distinct over UNION ALL: a UNION is merged in the order of an index, which
+	// reads every posting.
+	touchedLots = `with t as (select distinct lot_id from (
 			select p.lot_id from entries e join postings p on p.merchant_id = e.merchant_id and p.entry_id = e.id
 			where e.merchant_id = $1 and e.seal_no > $2 and p.lot_id is not null
-			union
+			union all
 			select p.lot_id from entries e join postings p on p.merchant_id = e.merchant_id and p.entry_id = e.id
-			where e.merchant_id = $1 and e.seal_no is null and p.lot_id is not null)
+			where e.merchant_id = $1 and e.seal_no is null and p.lot_id is not null) u)
 		select cast(l.id as text), l.remaining, coalesce((select cast(sum(p.amount) as bigint) from postings p where p.merchant_id = $1 and p.lot_id = t.lot_id), 0)
 		from t join lots l on l.merchant_id = $1 and l.id = t.lot_id`
 )
