@@ -331,17 +331,18 @@ func (w *worker) finish(ctx context.Context, c *Call) (Answer, error) {
 }
 
 // waiting answers the sale that a refused call has left open: its payment is not
-// known, or was taken and the rest could not be booked yet.
+// known, or was taken and the rest could not be booked yet. Another register's
+// recovery may have ended it since; the next check looks at what it came to.
 func (w *worker) waiting(ctx context.Context, c *Call, was error) (id.ID, error) {
 	claim, err := db.FindKey(ctx, w.desk.DB, w.w.Merchant, c.idem())
 	if err != nil {
 		return id.None, err
 	}
 	open, ended, found, err := claim.Prior()
-	if err != nil || !found || ended {
+	if err != nil || !found {
 		return id.None, errors.Join(was, err)
 	}
-	if !errors.Is(was, checkout.ErrPaymentPending) {
+	if !ended && !errors.Is(was, checkout.ErrPaymentPending) {
 		w.tell(Event{End: &End{Kind: "left_open:" + fault.Of(was).Reason, Clock: w.clock.Now(), Aside: true}})
 	}
 	return open, was
