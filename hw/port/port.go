@@ -12,6 +12,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"syscall"
 	"time"
 
 	"go.bug.st/serial"
@@ -256,7 +257,7 @@ func (c *Conn) Write(ctx context.Context, b []byte) (sent int, err error) {
 		}
 		n := min(len(b), piece)
 		done := make(chan error, 1)
-		go func() { _, err := c.rw.Write(b[:n]); done <- err }()
+		go func() { done <- writeAll(c.rw, b[:n]) }()
 		select {
 		case err = <-done:
 		case <-ctx.Done():
@@ -272,6 +273,23 @@ func (c *Conn) Write(ctx context.Context, b []byte) (sent int, err error) {
 	return sent, nil
 }
 
+// writeAll writes all of p, also where a signal interrupts the system's call, with or
+// without a part of it written: the library of serial lines hands that on.
+func writeAll(w io.Writer, p []byte) error {
+	for len(p) > 0 {
+		n, err := w.Write(p)
+		p = p[n:]
+		switch {
+		case errors.Is(err, syscall.EINTR):
+		case err != nil:
+			return err
+		case n == 0:
+			return io.ErrNoProgress
+		}
+	}
+	return nil
+}
+
 // Drain waits until a serial line has sent what it was given, where it can tell.
 func (c *Conn) Drain(ctx context.Context) error {
 	d, ok := c.rw.(interface{ Drain() error })
@@ -279,7 +297,13 @@ func (c *Conn) Drain(ctx context.Context) error {
 		return nil
 	}
 	done := make(chan error, 1)
-	go func() { done <- d.Drain() }()
+	go func() {
+		err := d.Drain()
+		for errors.Is(err, syscall.EINTR) { // by a signal of the runtime's own, on a busy machine
+			err = d.Drain()
+		}
+		done <- err
+	}()
 	select {
 	case err := <-done:
 		return err

@@ -7,6 +7,7 @@ import (
 	"io"
 	"net"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 )
@@ -151,4 +152,46 @@ func TestKeepConnectsAgain(t *testing.T) {
 	}
 	cancel()
 	<-over
+}
+
+// nervous is a line whose calls are interrupted now and then, after a part of the bytes.
+type nervous struct {
+	calls int
+	got   bytes.Buffer
+}
+
+func (n *nervous) Read([]byte) (int, error) { return 0, io.EOF }
+func (n *nervous) Close() error             { return nil }
+
+func (n *nervous) Write(p []byte) (int, error) {
+	if n.calls++; n.calls%2 == 1 {
+		return 0, syscall.EINTR
+	}
+	n.got.Write(p[:(len(p)+1)/2])
+	return (len(p) + 1) / 2, nil
+}
+
+func (n *nervous) Drain() error {
+	if n.calls++; n.calls%3 != 0 {
+		return syscall.EINTR
+	}
+	return nil
+}
+
+func TestAnInterruptedCallIsMadeAgain(t *testing.T) {
+	line := &nervous{}
+	c := newConn(line)
+	defer c.Close()
+	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
+	defer cancel()
+	want := bytes.Repeat([]byte("receipt "), 200)
+	if sent, err := c.Write(ctx, want); err != nil || sent != len(want) {
+		t.Fatal(sent, err)
+	}
+	if err := c.Drain(ctx); err != nil {
+		t.Fatal(err)
+	}
+	if !bytes.Equal(line.got.Bytes(), want) {
+		t.Errorf("%d bytes arrived of %d", line.got.Len(), len(want))
+	}
 }
