@@ -10,6 +10,7 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+	"time"
 )
 
 // landlock answers the kernel's version of it, 0 where it has none.
@@ -72,5 +73,41 @@ func TestAnInstalledDriverHasWhatItAskedForAlone(t *testing.T) {
 	start(t, h, Instance{ID: "own", Driver: "test", Config: settings})
 	if own := ready(t, h, "own").Detail; !has(own, wants[0]) || !has(own, wants[6]) {
 		t.Errorf("a driver of the program: %s", own)
+	}
+}
+
+func TestADriverWritesItsFolderAndStartsItsPrograms(t *testing.T) {
+	if landlock() == 0 {
+		t.Skip("this kernel confines nobody")
+	}
+	home := t.TempDir()
+	mine, other := filepath.Join(home, "receipts"), filepath.Join(home, "other")
+	if err := os.Mkdir(other, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	wants := []reach{{"write", filepath.Join(mine, "new")}, {"read", filepath.Join(mine, "new")}, {"write", filepath.Join(other, "new")}, {"run", "/bin/true"}, {"run", "/bin/false"}, {"run", "/bin/pwd"}, {"listen", "127.0.0.1:0"}}
+	settings, err := json.Marshal(map[string]any{"reach": wants, "folder": mine})
+	if err != nil {
+		t.Fatal(err)
+	}
+	pub, key, _ := ed25519.GenerateKey(nil)
+	try := func(p Permissions) string {
+		t.Helper()
+		dir := t.TempDir()
+		install(t, dir, key, func(m *Manifest) { m.Permissions = p })
+		h := newHost(t, Options{Dir: dir, Keys: []ed25519.PublicKey{pub}})
+		start(t, h, Instance{ID: "p", Driver: "acme", Version: "1.0.0", Config: settings})
+		until(t, 30*time.Second, "it says what it could do", func() bool { return strings.HasPrefix(status(h, "p").Detail, "worked: ") })
+		return status(h, "p").Detail
+	}
+	has := func(said string, r reach) bool { return strings.Contains(said, r.How+" "+r.At) }
+	said := try(Permissions{Folders: []string{SettingFolder + "folder"}, Programs: []string{"true"}})
+	for i, want := range []bool{true, true, false, true, false, false} { // listening by multipath TCP, as Go does, no kernel forbids yet
+		if has(said, wants[i]) != want {
+			t.Errorf("%s %s: worked is %v", wants[i].How, wants[i].At, !want)
+		}
+	}
+	if said = try(Permissions{Folders: []string{other}, Listen: true}); !has(said, wants[2]) || has(said, wants[0]) || has(said, wants[3]) || !has(said, wants[6]) {
+		t.Error(said)
 	}
 }

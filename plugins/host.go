@@ -33,11 +33,18 @@ type Options struct {
 	Keys []ed25519.PublicKey
 	// Development lets unsigned drivers run.
 	Development bool
+	// Permissions answers what a built-in driver is confined to; nil, or unknown: it is
+	// not confined.
+	Permissions func(name string) (Permissions, bool)
 
 	// Events is called for what a driver's devices report, one event of an instance
 	// after another, with the instance's id; it must not wait. A restarted driver
 	// begins to count anew. nil: nobody listens.
 	Events func(id string, e *driver.Event)
+
+	// Called looks on at each call to a driver before it leaves, in the caller's
+	// goroutine and with its context; it must not wait. nil: nobody looks on.
+	Called func(ctx context.Context, id, method string)
 
 	// TempDir holds the sockets and private copies; default os.TempDir().
 	TempDir string
@@ -53,6 +60,7 @@ type Instance struct {
 	Driver  string          // the driver's name
 	Version string          // "" = built in; otherwise the pinned version in Dir
 	Config  json.RawMessage // its settings; nil = {}
+	Trust   Trust           // who may have signed it, beside the host's own keys
 }
 
 // Host runs drivers. Safe for concurrent use.
@@ -227,6 +235,18 @@ func (h *Host) Labeler(id string) (driver.Labeler, bool) { return h.serving(id, 
 // Acquirer answers the handle of a connector that can move money now.
 func (h *Host) Acquirer(id string) (driver.Acquirer, bool) { return h.serving(id, "Acquirer") }
 
+// Messenger answers the handle of a connector that can carry messages now.
+func (h *Host) Messenger(id string) (driver.Messenger, bool) { return h.serving(id, "Messenger") }
+
+// Identity answers the handle of a connector that people can sign in by now.
+func (h *Host) Identity(id string) (driver.Identity, bool) { return h.serving(id, "Identity") }
+
+// MemberCard answers the handle of a connector that keeps members' cards now.
+func (h *Host) MemberCard(id string) (driver.MemberCard, bool) { return h.serving(id, "MemberCard") }
+
+// Storefront answers the handle of a connector whose online shop can be asked now.
+func (h *Host) Storefront(id string) (driver.Storefront, bool) { return h.serving(id, "Storefront") }
+
 func (h *Host) serving(id, capability string) (*driver.Client, bool) {
 	c, info, ok := h.client(id)
 	return c, ok && info.Serves(capability)
@@ -235,8 +255,8 @@ func (h *Host) serving(id, capability string) (*driver.Client, bool) {
 // Schema answers the JSON Schema of a driver's settings; it starts the driver
 // for the question where it is built in. Faults: plugins.unknown_driver,
 // plugins.start_failed, and those of a manifest.
-func (h *Host) Schema(ctx context.Context, name, version string) (json.RawMessage, error) {
-	cmd, err := h.store.command(name, version)
+func (h *Host) Schema(ctx context.Context, name, version string, trust Trust) (json.RawMessage, error) {
+	cmd, err := h.store.command(name, version, trust)
 	if err != nil {
 		return nil, err
 	}

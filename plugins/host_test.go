@@ -165,7 +165,7 @@ func TestDriverRunsAndPrints(t *testing.T) {
 	if err := h.Start(t.Context(), Instance{ID: "p", Driver: "test"}); !fault.ReasonIs(err, "plugins.already_started") {
 		t.Errorf("%v", err)
 	}
-	s, err := h.Schema(t.Context(), "test", "")
+	s, err := h.Schema(t.Context(), "test", "", Trust{})
 	if err != nil || !strings.Contains(string(s), "title") {
 		t.Errorf("%s %v", s, err)
 	}

@@ -10,7 +10,7 @@ import (
 // Ask starts a driver without settings, asks it who it is and for the JSON Schema of
 // its settings, and ends it. Faults: plugins.start_failed, and those of a manifest.
 func (h *Host) Ask(ctx context.Context, name, version string) (driver.Info, json.RawMessage, error) {
-	cmd, err := h.store.command(name, version)
+	cmd, err := h.store.command(name, version, Trust{})
 	if err != nil {
 		return driver.Info{}, nil, err
 	}

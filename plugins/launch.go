@@ -48,8 +48,8 @@ func (h *Host) launch(ctx context.Context, cmd command, settings json.RawMessage
 		RunnerFunc: func(_ hclog.Logger, c *exec.Cmd, _ string) (runner.Runner, error) {
 			// Nothing of the host's environment: only what go-plugin needs.
 			r.proc.env = append(c.Env, driver.ParentEnv+"="+strconv.Itoa(os.Getpid()))
-			if cmd.may != "" {
-				r.proc.env = append(r.proc.env, driver.ConfineEnv+"="+cmd.may)
+			if cmd.may != nil {
+				r.proc.env = append(r.proc.env, driver.ConfineEnv+"="+cmd.may.confinement(settings, cmd.light))
 			}
 			return r.proc, nil
 		},

@@ -58,6 +58,9 @@ func (m Manifest) check(dir string) error {
 	case len(m.Files) == 0:
 		return bad("it names no file")
 	}
+	if problem := m.Permissions.check(); problem != "" {
+		return bad(problem)
+	}
 	for platform, f := range m.Files {
 		if !plainName.MatchString(f.File) {
 			return bad("the file for " + platform + " is no plain name")
@@ -104,14 +107,7 @@ func VerifyDir(dir string, keys []ed25519.PublicKey, development bool) (Manifest
 	if err != nil {
 		return m, nil, err
 	}
-	var signer ed25519.PublicKey
-	for _, k := range keys {
-		s := &store{o: Options{Keys: []ed25519.PublicKey{k}}}
-		if s.signed(raw, filepath.Join(dir, SignatureFile)) {
-			signer = k
-			break
-		}
-	}
+	signer := signerOf(raw, filepath.Join(dir, SignatureFile), keys)
 	if signer == nil && !development {
 		return m, nil, ErrUnsigned.With("driver", m.ID)
 	}

@@ -69,7 +69,7 @@ func TestSignAndInstall(t *testing.T) {
 	}
 	s := newStore(Options{Dir: to, Keys: []ed25519.PublicKey{pub}})
 	defer s.close()
-	if _, err := s.command("acme", "1.0.0"); err != nil {
+	if _, err := s.command("acme", "1.0.0", Trust{}); err != nil {
 		t.Errorf("the host refuses what was installed: %v", err)
 	}
 	if err := os.WriteFile(filepath.Join(dir, "acme"), []byte("changed"), 0o755); err != nil {

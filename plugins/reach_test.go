@@ -10,7 +10,7 @@ import (
 
 // reach is something that a driver tries.
 type reach struct {
-	How string `json:"how"` // read, write, connect, run
+	How string `json:"how"` // read, write, connect, listen, run
 	At  string `json:"at"`
 }
 
@@ -27,6 +27,11 @@ func tryAll(all []reach) string {
 			var c net.Conn
 			if c, err = net.DialTimeout("tcp", r.At, time.Second); err == nil {
 				c.Close()
+			}
+		case "listen":
+			var l net.Listener
+			if l, err = net.Listen("tcp", r.At); err == nil {
+				l.Close()
 			}
 		case "run":
 			err = exec.Command(r.At).Run()

@@ -58,8 +58,9 @@ const (
 // recorder keeps the newest entries of an instance. Safe for concurrent use; nil
 // keeps nothing.
 type recorder struct {
-	clock clock.Clock
-	scrub scrubber
+	clock  clock.Clock
+	scrub  scrubber
+	called func(ctx context.Context, method string) // nil: nobody looks on
 
 	mu      sync.Mutex
 	entries []Entry
@@ -127,6 +128,9 @@ func (r *recorder) unary(ctx context.Context, method string, req, reply any, cc 
 	if !ours {
 		return call(ctx, method, req, reply, cc, opts...)
 	}
+	if r.called != nil {
+		r.called(ctx, name)
+	}
 	began := time.Now()
 	err := call(ctx, method, req, reply, cc, opts...)
 	e := r.entry(EntryCall, name, err)
@@ -140,8 +144,11 @@ func (r *recorder) unary(ctx context.Context, method string, req, reply any, cc 
 }
 
 func (r *recorder) stream(ctx context.Context, desc *grpc.StreamDesc, cc *grpc.ClientConn, method string, open grpc.Streamer, opts ...grpc.CallOption) (grpc.ClientStream, error) {
-	s, err := open(ctx, desc, cc, method, opts...)
 	name, ours := strings.CutPrefix(method, methodPrefix)
+	if ours && r.called != nil {
+		r.called(ctx, name)
+	}
+	s, err := open(ctx, desc, cc, method, opts...)
 	if !ours {
 		return s, err
 	}

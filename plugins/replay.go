@@ -46,8 +46,9 @@ type Replayed struct {
 	Differences []Difference
 }
 
-// moves are the methods that move money.
-var moves = set("Acquirer/Authorise", "Acquirer/CancelPayment", "Acquirer/Refund")
+// moves are the methods that move money, or tell people something.
+var moves = set("Acquirer/Authorise", "Acquirer/CancelPayment", "Acquirer/Refund", "Messenger/Send", "MemberCard/Publish", "MemberCard/Update", "Identity/Exchange",
+	"Storefront/PushStock", "Storefront/PushFulfilment", "Storefront/PushRefund", "Storefront/RefundDecision", "Storefront/PushCatalogue")
 
 // Replay makes the calls of a recording again, one after another, to a driver that
 // is configured already. Texts that the recording hides are filled with others of
@@ -209,7 +210,7 @@ func unscrubValue(f protoreflect.FieldDescriptor, raw json.RawMessage, empty fun
 // Replay starts a driver with settings and makes the calls of a recording again. See
 // the function Replay. Faults: those of starting a driver, and of Replay.
 func (h *Host) Replay(ctx context.Context, name string, settings json.RawMessage, entries []Entry, o ReplayOptions) (Replayed, error) {
-	cmd, err := h.store.command(name, "")
+	cmd, err := h.store.command(name, "", Trust{})
 	if err != nil {
 		return Replayed{}, err
 	}

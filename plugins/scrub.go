@@ -34,10 +34,11 @@ var plainText = set(
 	"LabelRequest.job_id", "LabelRequest.device", "LabelCode.symbology",
 	"PaymentRequest.reference", "PaymentRequest.currency", "PaymentRequest.method", "PaymentQuery.reference", "PaymentNotice.reference",
 	"RefundRequest.reference", "RefundRequest.refund", "RefundRequest.currency",
+	"MessageRequest.key", "MessageRequest.channel", "MessageRequest.template", "MessageQuery.key", "MessageNotice.key", "MessageReply.currency", "CardUpdate.key",
 )
 
 // ownWords are the driver's words for people: kept, without long numbers.
-var ownWords = set("JobReply.reason", "HealthReply.reason", "Device.reason", "PaymentReply.reason", "RefundReply.reason")
+var ownWords = set("JobReply.reason", "HealthReply.reason", "Device.reason", "PaymentReply.reason", "RefundReply.reason", "MessageReply.reason", "PublishReply.reason", "UpdateReply.reason")
 
 func set(names ...string) map[string]bool {
 	out := map[string]bool{}

@@ -24,6 +24,8 @@ import (
 type Manifest struct {
 	ID           string              `json:"id"`
 	Version      string              `json:"version"`
+	Name         string              `json:"name,omitempty"`      // for people; "" = the id
+	Publisher    string              `json:"publisher,omitempty"` // who says that it is theirs; the signature says whose it is
 	Protocols    []int               `json:"protocols"`
 	Classes      []string            `json:"classes"`
 	Files        map[string]FileHash `json:"files"` // by "os/arch"
@@ -43,6 +45,13 @@ type Permissions struct {
 	Serial  bool     `json:"serial,omitempty"`
 	USB     bool     `json:"usb,omitempty"`
 	Network []string `json:"network,omitempty"`
+	// Listen: it takes connections, as one does that a payment provider notifies.
+	Listen bool `json:"listen,omitempty"`
+	// Folders are those that it writes: an absolute path, or "setting:NAME", the folder
+	// that a setting names.
+	Folders []string `json:"folders,omitempty"`
+	// Programs are those that it starts, by name ("lp") or by absolute path.
+	Programs []string `json:"programs,omitempty"`
 }
 
 // store finds the commands of drivers and keeps the private copies.
@@ -58,7 +67,8 @@ type command struct {
 	path   string
 	args   []string
 	schema json.RawMessage
-	may    string // driver.ConfineEnv's value; "" = the driver is the program's own and not confined
+	may    *Permissions // that it is confined to; nil: it is not
+	light  bool         // not at the price of a second start: the program's own
 }
 
 func newStore(o Options) *store { return &store{o: o, copies: map[string]string{}} }
@@ -75,12 +85,18 @@ func (s *store) close() {
 // command answers how to run a driver. Faults: plugins.unknown_driver,
 // plugins.manifest_invalid, plugins.unsigned, plugins.altered,
 // plugins.no_file_for_platform.
-func (s *store) command(name, version string) (command, error) {
+func (s *store) command(name, version string, trust Trust) (command, error) {
 	if version == "" {
 		path, args, err := s.o.Exec(name)
-		return command{path: path, args: args}, err
+		cmd := command{path: path, args: args, light: true}
+		if s.o.Permissions != nil {
+			if p, known := s.o.Permissions(name); known {
+				cmd.may = &p
+			}
+		}
+		return cmd, err
 	}
-	m, dir, err := s.manifest(name, version)
+	m, dir, _, err := s.manifest(name, version, trust)
 	if err != nil {
 		return command{}, err
 	}
@@ -89,56 +105,60 @@ func (s *store) command(name, version string) (command, error) {
 		return command{}, ErrPlatform.With("platform", runtime.GOOS+"/"+runtime.GOARCH)
 	}
 	path, err := s.copyOf(dir, f)
-	return command{path: path, schema: m.ConfigSchema, may: m.Permissions.confinement()}, err
+	return command{path: path, schema: m.ConfigSchema, may: &m.Permissions}, err
 }
 
 var plainName = regexp.MustCompile(`^[a-zA-Z0-9][a-zA-Z0-9._-]{0,63}$`)
 
-// manifest reads and verifies the manifest of an installed driver.
-func (s *store) manifest(name, version string) (Manifest, string, error) {
-	var m Manifest
+// manifest reads and verifies the manifest of an installed driver, and answers the key
+// that signed it, nil where development let it pass. Of one that nobody vouches for it
+// answers what it says of itself, with the fault.
+func (s *store) manifest(name, version string, trust Trust) (m Manifest, dir string, signer ed25519.PublicKey, err error) {
 	if s.o.Dir == "" || !plainName.MatchString(name) || !plainName.MatchString(version) {
-		return m, "", ErrNoDriver.With("driver", name)
+		return m, "", nil, ErrNoDriver.With("driver", name)
 	}
 	for _, part := range []string{name, filepath.Join(name, version)} {
 		if st, err := os.Lstat(filepath.Join(s.o.Dir, part)); err != nil || !st.IsDir() { // a link is no folder
-			return m, "", ErrNoDriver.With("driver", name)
+			return m, "", nil, ErrNoDriver.With("driver", name)
 		}
 	}
-	dir := filepath.Join(s.o.Dir, name, version)
-	raw, err := readRegular(filepath.Join(dir, "driver.json"), 1<<20)
+	dir = filepath.Join(s.o.Dir, name, version)
+	raw, err := readRegular(filepath.Join(dir, ManifestFile), 1<<20)
 	if err != nil {
-		return m, "", ErrNoDriver.With("driver", name).Wrap(err)
+		return m, "", nil, ErrNoDriver.With("driver", name).Wrap(err)
 	}
-	if !s.o.Development && !s.signed(raw, filepath.Join(dir, "driver.json.sig")) {
-		return m, "", ErrUnsigned.With("driver", name)
-	}
+	signer = signerOf(raw, filepath.Join(dir, SignatureFile), append(slices.Clone(s.o.Keys), trust.keys()...))
 	dec := json.NewDecoder(bytes.NewReader(raw))
 	dec.DisallowUnknownFields()
-	if err := dec.Decode(&m); err != nil {
-		return m, "", ErrManifest.With("driver", name).Wrap(err)
+	err = dec.Decode(&m)
+	if signer == nil && !s.o.Development && !trust.Development {
+		return m, "", nil, ErrUnsigned.With("driver", name)
+	}
+	if err != nil {
+		return m, "", signer, ErrManifest.With("driver", name).Wrap(err)
 	}
 	if m.ID != name || m.Version != version || !slices.Contains(m.Protocols, driver.ProtocolVersion) {
-		return m, "", ErrManifest.With("driver", name)
+		return m, "", signer, ErrManifest.With("driver", name)
 	}
-	return m, dir, nil
+	return m, dir, signer, nil
 }
 
-func (s *store) signed(raw []byte, path string) bool {
+// signerOf answers which of the keys the signature in a file is of; nil: of none.
+func signerOf(raw []byte, path string, keys []ed25519.PublicKey) ed25519.PublicKey {
 	text, err := readRegular(path, 1<<12)
 	if err != nil {
-		return false
+		return nil
 	}
 	sig, err := base64.StdEncoding.DecodeString(string(bytes.TrimSpace(text)))
 	if err != nil {
-		return false
+		return nil
 	}
-	for _, k := range s.o.Keys {
+	for _, k := range keys {
 		if len(k) == ed25519.PublicKeySize && ed25519.Verify(k, raw, sig) {
-			return true
+			return k
 		}
 	}
-	return false
+	return nil
 }
 
 // copyOf copies a driver's file into the private folder, taking its hash from

@@ -117,14 +117,14 @@ func TestAlteredDriversAreRefused(t *testing.T) {
 			}
 			s := newStore(Options{Dir: dir, Keys: []ed25519.PublicKey{pub}})
 			defer s.close()
-			if _, err := s.command("acme", "1.0.0"); !fault.ReasonIs(err, c.want) {
+			if _, err := s.command("acme", "1.0.0", Trust{}); !fault.ReasonIs(err, c.want) {
 				t.Errorf("%v, want %s", err, c.want)
 			}
 		})
 	}
 	s := newStore(Options{Dir: t.TempDir()})
 	for _, name := range []string{"absent", "../x", ""} {
-		if _, err := s.command(name, "1.0.0"); !fault.ReasonIs(err, "plugins.unknown_driver") {
+		if _, err := s.command(name, "1.0.0", Trust{}); !fault.ReasonIs(err, "plugins.unknown_driver") {
 			t.Errorf("%q: %v", name, err)
 		}
 	}

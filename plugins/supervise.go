@@ -35,10 +35,14 @@ type supervised struct {
 
 func newSupervised(h *Host, in Instance) *supervised {
 	ctx, cancel := context.WithCancel(context.Background())
+	var called func(context.Context, string)
+	if h.o.Called != nil {
+		called = func(ctx context.Context, method string) { h.o.Called(ctx, in.ID, method) }
+	}
 	return &supervised{
 		h: h, in: in, ctx: ctx, cancel: cancel,
 		log:     h.o.Log.With("driver", in.Driver, "instance", in.ID),
-		rec:     &recorder{clock: h.o.Clock, scrub: h.scrub},
+		rec:     &recorder{clock: h.o.Clock, scrub: h.scrub, called: called},
 		ended:   make(chan struct{}),
 		retry:   make(chan struct{}, 1),
 		changed: make(chan struct{}),
@@ -51,14 +55,14 @@ func newSupervised(h *Host, in Instance) *supervised {
 func (s *supervised) run() {
 	defer close(s.ended)
 	defer s.enter(Stopped, nil)
-	cmd, err := s.h.store.command(s.in.Driver, s.in.Version)
+	cmd, err := s.h.store.command(s.in.Driver, s.in.Version, s.in.Trust)
 	for err != nil {
 		s.log.Error("driver refused", "err", err)
 		s.enter(Quarantined, err)
 		if !s.sleep(-1) {
 			return
 		}
-		cmd, err = s.h.store.command(s.in.Driver, s.in.Version)
+		cmd, err = s.h.store.command(s.in.Driver, s.in.Version, s.in.Trust)
 	}
 	for first := true; ; first = false {
 		if !first {

@@ -27,6 +27,11 @@ type Client struct {
 	cards    hwv1.CardStationClient
 	labels   hwv1.LabelerClient
 	acquirer hwv1.AcquirerClient
+
+	messenger   hwv1.MessengerClient
+	identity    hwv1.IdentityClient
+	memberCards hwv1.MemberCardClient
+	storefront  hwv1.StorefrontClient
 }
 
 var (
@@ -37,7 +42,8 @@ var (
 // Dial makes a handle on a connection.
 func Dial(c grpc.ClientConnInterface) *Client {
 	return &Client{hwv1.NewDriverClient(c), hwv1.NewPrinterClient(c), hwv1.NewDrawerClient(c), hwv1.NewDisplayClient(c), hwv1.NewScaleClient(c),
-		hwv1.NewPayBoxClient(c), hwv1.NewCardStationClient(c), hwv1.NewLabelerClient(c), hwv1.NewAcquirerClient(c)}
+		hwv1.NewPayBoxClient(c), hwv1.NewCardStationClient(c), hwv1.NewLabelerClient(c), hwv1.NewAcquirerClient(c),
+		hwv1.NewMessengerClient(c), hwv1.NewIdentityClient(c), hwv1.NewMemberCardClient(c), hwv1.NewStorefrontClient(c)}
 }
 
 // CallOptions are what a host must dial with.

@@ -20,6 +20,9 @@ const (
 		unix.LANDLOCK_ACCESS_FS_REMOVE_DIR | unix.LANDLOCK_ACCESS_FS_REMOVE_FILE | unix.LANDLOCK_ACCESS_FS_MAKE_CHAR | unix.LANDLOCK_ACCESS_FS_MAKE_DIR |
 		unix.LANDLOCK_ACCESS_FS_MAKE_REG | unix.LANDLOCK_ACCESS_FS_MAKE_SOCK | unix.LANDLOCK_ACCESS_FS_MAKE_FIFO | unix.LANDLOCK_ACCESS_FS_MAKE_BLOCK | unix.LANDLOCK_ACCESS_FS_MAKE_SYM
 	deviceAccess = unix.LANDLOCK_ACCESS_FS_READ_FILE | unix.LANDLOCK_ACCESS_FS_WRITE_FILE
+	// folderAccess is everything but starting programs and making devices.
+	folderAccess = fileAccess &^ (unix.LANDLOCK_ACCESS_FS_EXECUTE | unix.LANDLOCK_ACCESS_FS_MAKE_CHAR | unix.LANDLOCK_ACCESS_FS_MAKE_BLOCK)
+	startAccess  = unix.LANDLOCK_ACCESS_FS_EXECUTE | unix.LANDLOCK_ACCESS_FS_READ_FILE
 	socketAccess = readAccess | unix.LANDLOCK_ACCESS_FS_WRITE_FILE | unix.LANDLOCK_ACCESS_FS_MAKE_REG | unix.LANDLOCK_ACCESS_FS_MAKE_SOCK | unix.LANDLOCK_ACCESS_FS_REMOVE_FILE
 )
 
@@ -47,8 +50,11 @@ func confine(c Confinement) error {
 		size += unsafe.Sizeof(attr.Handled_access_net)
 		for _, p := range c.Ports {
 			if p == 0 {
-				attr.Handled_access_net = unix.LANDLOCK_ACCESS_NET_BIND_TCP
+				attr.Handled_access_net &^= unix.LANDLOCK_ACCESS_NET_CONNECT_TCP
 			}
+		}
+		if c.Listen {
+			attr.Handled_access_net &^= unix.LANDLOCK_ACCESS_NET_BIND_TCP
 		}
 	}
 	fd, _, errno := syscall.Syscall(unix.SYS_LANDLOCK_CREATE_RULESET, uintptr(unsafe.Pointer(&attr)), size, 0)
@@ -59,6 +65,9 @@ func confine(c Confinement) error {
 	defer unix.Close(rules)
 	_, _, errno = syscall.AllThreadsSyscall(unix.SYS_GETPID, 0, 0, 0)
 	withC := errno == syscall.ENOTSUP
+	if withC && c.Light {
+		return errHeavy
+	}
 	if withC {
 		if err := allowProgram(rules); err != nil {
 			return err
@@ -86,9 +95,14 @@ func allowProgram(rules int) error {
 	if err != nil {
 		return err
 	}
-	if err := allowPath(rules, exe, unix.LANDLOCK_ACCESS_FS_EXECUTE|unix.LANDLOCK_ACCESS_FS_READ_FILE); err != nil {
+	if err := allowPath(rules, exe, startAccess); err != nil {
 		return err
 	}
+	return allowLoader(rules)
+}
+
+// allowLoader lets what starts a program that is linked with libraries be started.
+func allowLoader(rules int) error {
 	for _, lib := range []string{"/lib", "/lib64", "/usr/lib", "/usr/lib64"} {
 		if err := allowPath(rules, lib, unix.LANDLOCK_ACCESS_FS_EXECUTE|readAccess); err != nil {
 			return err
@@ -140,6 +154,21 @@ func (c Confinement) allow(rules int, ports bool) error {
 			access |= unix.LANDLOCK_ACCESS_FS_READ_DIR
 		}
 		if err := allowPath(rules, d, access); err != nil {
+			return err
+		}
+	}
+	for _, f := range c.Folders {
+		if err := allowPath(rules, f, folderAccess); err != nil {
+			return err
+		}
+	}
+	for _, p := range c.Programs {
+		if err := allowPath(rules, p, startAccess); err != nil {
+			return err
+		}
+	}
+	if len(c.Programs) > 0 {
+		if err := allowLoader(rules); err != nil {
 			return err
 		}
 	}

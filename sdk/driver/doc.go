@@ -6,8 +6,8 @@
 //	func main() { driver.Serve(MyPrinter{}) }
 //
 // where MyPrinter implements Driver and the capabilities that the device has:
-// Printer, Drawer, Display, Scale, PayBox, CardStation, Labeler, or Acquirer for a
-// connector to a payment provider; and Configurable, Checker, Lister, Eventful (embed
+// Printer, Drawer, Display, Scale, PayBox, CardStation, Labeler, or Acquirer,
+// Messenger, Identity, MemberCard for a connector to a provider; and Configurable, Checker, Lister, Eventful (embed
 // a Stream). Only what is implemented is served. The program starts the process, asks its health every
 // second, restarts it when it dies, and kills it when it hangs.
 //

@@ -26,6 +26,10 @@ func Register(s *grpc.Server, d Driver) {
 	}
 	capabilities = append(capabilities, registerCounter(s, d)...)
 	capabilities = append(capabilities, registerAcquirer(s, d)...)
+	capabilities = append(capabilities, registerMessenger(s, d)...)
+	capabilities = append(capabilities, registerIdentity(s, d)...)
+	capabilities = append(capabilities, registerMemberCard(s, d)...)
+	capabilities = append(capabilities, registerStorefront(s, d)...)
 	hwv1.RegisterDriverServer(s, driverServer{impl: d, capabilities: capabilities})
 }
 

@@ -45,6 +45,7 @@ var probes = map[string]struct {
 	"Display":     {"Clear", &hwv1.ClearRequest{}, &hwv1.ClearReply{}},
 	"PayBox":      {"Disarm", &hwv1.DisarmRequest{Id: "conformance-none"}, &hwv1.DisarmReply{}},
 	"Labeler":     {"LabelStatus", &hwv1.JobRequest{JobId: "conformance-none", Attempt: 1}, &hwv1.JobReply{}},
+	"Storefront":  {"PushRefund", &hwv1.OrderRefundRequest{}, &hwv1.OrderRefundReply{}},
 	"Acquirer":    {"Query", &hwv1.PaymentQuery{Reference: "conformance-none"}, &hwv1.PaymentReply{}},
 	"Scale":       {"Read", &hwv1.ReadRequest{}, &hwv1.Weight{}},
 	"CardStation": {"ReadCard", &hwv1.ReadCardRequest{}, &hwv1.Card{}},

@@ -40,6 +40,12 @@ type Target struct {
 	// Payments says that the settings are of a provider's test account, so that
 	// payments may be made.
 	Payments bool
+
+	// Messages is a message that may be sent: the settings are of a provider's test
+	// account, and the recipient is one that expects it. Its key and attempt are the
+	// suite's. A driver of cards gets Card as well.
+	Messages *driver.Message
+	Card     *driver.CardUpdate
 }
 
 // Result is what came of one check.
@@ -124,6 +130,10 @@ var checks = []check{
 	{"arms and disarms", serve("PayBox"), arms},
 	{"waits for a card no longer than asked", serve("CardStation"), readsCards},
 	{"moves no money twice", hasPayments, pays},
+	{"tells orders again and pages them", hasShop, tellsOrders},
+	{"sends no message twice", hasMessages, sends},
+	{"says who signs in", serve("Identity"), signsIn},
+	{"keeps cards up to date", hasMessages, keepsCards},
 }
 
 // suite is one run over a target.

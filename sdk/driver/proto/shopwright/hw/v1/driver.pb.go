@@ -574,6 +574,7 @@ type Event struct {
 	//	*Event_Call
 	//	*Event_Paper
 	//	*Event_Payment
+	//	*Event_Message
 	Body          isEvent_Body `protobuf_oneof:"body"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -700,6 +701,15 @@ func (x *Event) GetPayment() *PaymentNotice {
 	return nil
 }
 
+func (x *Event) GetMessage() *MessageNotice {
+	if x != nil {
+		if x, ok := x.Body.(*Event_Message); ok {
+			return x.Message
+		}
+	}
+	return nil
+}
+
 type isEvent_Body interface {
 	isEvent_Body()
 }
@@ -732,6 +742,10 @@ type Event_Payment struct {
 	Payment *PaymentNotice `protobuf:"bytes,10,opt,name=payment,proto3,oneof"`
 }
 
+type Event_Message struct {
+	Message *MessageNotice `protobuf:"bytes,11,opt,name=message,proto3,oneof"`
+}
+
 func (*Event_Scan) isEvent_Body() {}
 
 func (*Event_Card) isEvent_Body() {}
@@ -745,6 +759,8 @@ func (*Event_Call) isEvent_Body() {}
 func (*Event_Paper) isEvent_Body() {}
 
 func (*Event_Payment) isEvent_Body() {}
+
+func (*Event_Message) isEvent_Body() {}
 
 type Scan struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
@@ -1128,6 +1144,68 @@ func (x *PaymentNotice) GetPayment() *PaymentReply {
 	return nil
 }
 
+// MessageNotice is what a provider tells of a message by itself. A notice may come
+// twice.
+type MessageNotice struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Id            string                 `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`   // the provider's, of the notice; "" where it has none
+	Key           string                 `protobuf:"bytes,2,opt,name=key,proto3" json:"key,omitempty"` // the shop's own, where the provider tells it
+	Message       *MessageReply          `protobuf:"bytes,3,opt,name=message,proto3" json:"message,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *MessageNotice) Reset() {
+	*x = MessageNotice{}
+	mi := &file_shopwright_hw_v1_driver_proto_msgTypes[18]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *MessageNotice) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*MessageNotice) ProtoMessage() {}
+
+func (x *MessageNotice) ProtoReflect() protoreflect.Message {
+	mi := &file_shopwright_hw_v1_driver_proto_msgTypes[18]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use MessageNotice.ProtoReflect.Descriptor instead.
+func (*MessageNotice) Descriptor() ([]byte, []int) {
+	return file_shopwright_hw_v1_driver_proto_rawDescGZIP(), []int{18}
+}
+
+func (x *MessageNotice) GetId() string {
+	if x != nil {
+		return x.Id
+	}
+	return ""
+}
+
+func (x *MessageNotice) GetKey() string {
+	if x != nil {
+		return x.Key
+	}
+	return ""
+}
+
+func (x *MessageNotice) GetMessage() *MessageReply {
+	if x != nil {
+		return x.Message
+	}
+	return nil
+}
+
 type HealthRequest struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	unknownFields protoimpl.UnknownFields
@@ -1136,7 +1214,7 @@ type HealthRequest struct {
 
 func (x *HealthRequest) Reset() {
 	*x = HealthRequest{}
-	mi := &file_shopwright_hw_v1_driver_proto_msgTypes[18]
+	mi := &file_shopwright_hw_v1_driver_proto_msgTypes[19]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1148,7 +1226,7 @@ func (x *HealthRequest) String() string {
 func (*HealthRequest) ProtoMessage() {}
 
 func (x *HealthRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_shopwright_hw_v1_driver_proto_msgTypes[18]
+	mi := &file_shopwright_hw_v1_driver_proto_msgTypes[19]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1161,7 +1239,7 @@ func (x *HealthRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use HealthRequest.ProtoReflect.Descriptor instead.
 func (*HealthRequest) Descriptor() ([]byte, []int) {
-	return file_shopwright_hw_v1_driver_proto_rawDescGZIP(), []int{18}
+	return file_shopwright_hw_v1_driver_proto_rawDescGZIP(), []int{19}
 }
 
 type HealthReply struct {
@@ -1174,7 +1252,7 @@ type HealthReply struct {
 
 func (x *HealthReply) Reset() {
 	*x = HealthReply{}
-	mi := &file_shopwright_hw_v1_driver_proto_msgTypes[19]
+	mi := &file_shopwright_hw_v1_driver_proto_msgTypes[20]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1186,7 +1264,7 @@ func (x *HealthReply) String() string {
 func (*HealthReply) ProtoMessage() {}
 
 func (x *HealthReply) ProtoReflect() protoreflect.Message {
-	mi := &file_shopwright_hw_v1_driver_proto_msgTypes[19]
+	mi := &file_shopwright_hw_v1_driver_proto_msgTypes[20]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1199,7 +1277,7 @@ func (x *HealthReply) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use HealthReply.ProtoReflect.Descriptor instead.
 func (*HealthReply) Descriptor() ([]byte, []int) {
-	return file_shopwright_hw_v1_driver_proto_rawDescGZIP(), []int{19}
+	return file_shopwright_hw_v1_driver_proto_rawDescGZIP(), []int{20}
 }
 
 func (x *HealthReply) GetState() HealthState {
@@ -1220,7 +1298,7 @@ var File_shopwright_hw_v1_driver_proto protoreflect.FileDescriptor
 
 const file_shopwright_hw_v1_driver_proto_rawDesc = "" +
 	"\n" +
-	"\x1dshopwright/hw/v1/driver.proto\x12\x10shopwright.hw.v1\x1a\x1fshopwright/hw/v1/acquirer.proto\"\r\n" +
+	"\x1dshopwright/hw/v1/driver.proto\x12\x10shopwright.hw.v1\x1a\x1fshopwright/hw/v1/acquirer.proto\x1a shopwright/hw/v1/messenger.proto\"\r\n" +
 	"\vInfoRequest\"\x8b\x01\n" +
 	"\tInfoReply\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x12\x18\n" +
@@ -1246,7 +1324,7 @@ const file_shopwright_hw_v1_driver_proto_rawDesc = "" +
 	"\x06health\x18\x05 \x01(\x0e2\x1d.shopwright.hw.v1.HealthStateR\x06health\x12\x16\n" +
 	"\x06reason\x18\x06 \x01(\tR\x06reason\"%\n" +
 	"\rEventsRequest\x12\x14\n" +
-	"\x05since\x18\x01 \x01(\x04R\x05since\"\xcc\x03\n" +
+	"\x05since\x18\x01 \x01(\x04R\x05since\"\x89\x04\n" +
 	"\x05Event\x12\x1a\n" +
 	"\bsequence\x18\x01 \x01(\x04R\bsequence\x12\"\n" +
 	"\rat_unix_micro\x18\x02 \x01(\x03R\vatUnixMicro\x12\x16\n" +
@@ -1258,7 +1336,8 @@ const file_shopwright_hw_v1_driver_proto_rawDesc = "" +
 	"\x04call\x18\b \x01(\v2\x16.shopwright.hw.v1.CallH\x00R\x04call\x12/\n" +
 	"\x05paper\x18\t \x01(\v2\x17.shopwright.hw.v1.PaperH\x00R\x05paper\x12;\n" +
 	"\apayment\x18\n" +
-	" \x01(\v2\x1f.shopwright.hw.v1.PaymentNoticeH\x00R\apaymentB\x06\n" +
+	" \x01(\v2\x1f.shopwright.hw.v1.PaymentNoticeH\x00R\apayment\x12;\n" +
+	"\amessage\x18\v \x01(\v2\x1f.shopwright.hw.v1.MessageNoticeH\x00R\amessageB\x06\n" +
 	"\x04body\"R\n" +
 	"\x04Scan\x12\x12\n" +
 	"\x04data\x18\x01 \x01(\fR\x04data\x12\x1c\n" +
@@ -1286,7 +1365,11 @@ const file_shopwright_hw_v1_driver_proto_rawDesc = "" +
 	"\rPaymentNotice\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x12\x1c\n" +
 	"\treference\x18\x02 \x01(\tR\treference\x128\n" +
-	"\apayment\x18\x03 \x01(\v2\x1e.shopwright.hw.v1.PaymentReplyR\apayment\"\x0f\n" +
+	"\apayment\x18\x03 \x01(\v2\x1e.shopwright.hw.v1.PaymentReplyR\apayment\"k\n" +
+	"\rMessageNotice\x12\x0e\n" +
+	"\x02id\x18\x01 \x01(\tR\x02id\x12\x10\n" +
+	"\x03key\x18\x02 \x01(\tR\x03key\x128\n" +
+	"\amessage\x18\x03 \x01(\v2\x1e.shopwright.hw.v1.MessageReplyR\amessage\"\x0f\n" +
 	"\rHealthRequest\"Z\n" +
 	"\vHealthReply\x123\n" +
 	"\x05state\x18\x01 \x01(\x0e2\x1d.shopwright.hw.v1.HealthStateR\x05state\x12\x16\n" +
@@ -1316,7 +1399,7 @@ func file_shopwright_hw_v1_driver_proto_rawDescGZIP() []byte {
 }
 
 var file_shopwright_hw_v1_driver_proto_enumTypes = make([]protoimpl.EnumInfo, 1)
-var file_shopwright_hw_v1_driver_proto_msgTypes = make([]protoimpl.MessageInfo, 20)
+var file_shopwright_hw_v1_driver_proto_msgTypes = make([]protoimpl.MessageInfo, 21)
 var file_shopwright_hw_v1_driver_proto_goTypes = []any{
 	(HealthState)(0),            // 0: shopwright.hw.v1.HealthState
 	(*InfoRequest)(nil),         // 1: shopwright.hw.v1.InfoRequest
@@ -1337,9 +1420,11 @@ var file_shopwright_hw_v1_driver_proto_goTypes = []any{
 	(*Call)(nil),                // 16: shopwright.hw.v1.Call
 	(*Paper)(nil),               // 17: shopwright.hw.v1.Paper
 	(*PaymentNotice)(nil),       // 18: shopwright.hw.v1.PaymentNotice
-	(*HealthRequest)(nil),       // 19: shopwright.hw.v1.HealthRequest
-	(*HealthReply)(nil),         // 20: shopwright.hw.v1.HealthReply
-	(*PaymentReply)(nil),        // 21: shopwright.hw.v1.PaymentReply
+	(*MessageNotice)(nil),       // 19: shopwright.hw.v1.MessageNotice
+	(*HealthRequest)(nil),       // 20: shopwright.hw.v1.HealthRequest
+	(*HealthReply)(nil),         // 21: shopwright.hw.v1.HealthReply
+	(*PaymentReply)(nil),        // 22: shopwright.hw.v1.PaymentReply
+	(*MessageReply)(nil),        // 23: shopwright.hw.v1.MessageReply
 }
 var file_shopwright_hw_v1_driver_proto_depIdxs = []int32{
 	9,  // 0: shopwright.hw.v1.DevicesReply.devices:type_name -> shopwright.hw.v1.Device
@@ -1351,25 +1436,27 @@ var file_shopwright_hw_v1_driver_proto_depIdxs = []int32{
 	16, // 6: shopwright.hw.v1.Event.call:type_name -> shopwright.hw.v1.Call
 	17, // 7: shopwright.hw.v1.Event.paper:type_name -> shopwright.hw.v1.Paper
 	18, // 8: shopwright.hw.v1.Event.payment:type_name -> shopwright.hw.v1.PaymentNotice
-	21, // 9: shopwright.hw.v1.PaymentNotice.payment:type_name -> shopwright.hw.v1.PaymentReply
-	0,  // 10: shopwright.hw.v1.HealthReply.state:type_name -> shopwright.hw.v1.HealthState
-	1,  // 11: shopwright.hw.v1.Driver.Info:input_type -> shopwright.hw.v1.InfoRequest
-	3,  // 12: shopwright.hw.v1.Driver.ConfigSchema:input_type -> shopwright.hw.v1.ConfigSchemaRequest
-	5,  // 13: shopwright.hw.v1.Driver.Configure:input_type -> shopwright.hw.v1.ConfigureRequest
-	7,  // 14: shopwright.hw.v1.Driver.Devices:input_type -> shopwright.hw.v1.DevicesRequest
-	10, // 15: shopwright.hw.v1.Driver.Events:input_type -> shopwright.hw.v1.EventsRequest
-	19, // 16: shopwright.hw.v1.Driver.Health:input_type -> shopwright.hw.v1.HealthRequest
-	2,  // 17: shopwright.hw.v1.Driver.Info:output_type -> shopwright.hw.v1.InfoReply
-	4,  // 18: shopwright.hw.v1.Driver.ConfigSchema:output_type -> shopwright.hw.v1.ConfigSchemaReply
-	6,  // 19: shopwright.hw.v1.Driver.Configure:output_type -> shopwright.hw.v1.ConfigureReply
-	8,  // 20: shopwright.hw.v1.Driver.Devices:output_type -> shopwright.hw.v1.DevicesReply
-	11, // 21: shopwright.hw.v1.Driver.Events:output_type -> shopwright.hw.v1.Event
-	20, // 22: shopwright.hw.v1.Driver.Health:output_type -> shopwright.hw.v1.HealthReply
-	17, // [17:23] is the sub-list for method output_type
-	11, // [11:17] is the sub-list for method input_type
-	11, // [11:11] is the sub-list for extension type_name
-	11, // [11:11] is the sub-list for extension extendee
-	0,  // [0:11] is the sub-list for field type_name
+	19, // 9: shopwright.hw.v1.Event.message:type_name -> shopwright.hw.v1.MessageNotice
+	22, // 10: shopwright.hw.v1.PaymentNotice.payment:type_name -> shopwright.hw.v1.PaymentReply
+	23, // 11: shopwright.hw.v1.MessageNotice.message:type_name -> shopwright.hw.v1.MessageReply
+	0,  // 12: shopwright.hw.v1.HealthReply.state:type_name -> shopwright.hw.v1.HealthState
+	1,  // 13: shopwright.hw.v1.Driver.Info:input_type -> shopwright.hw.v1.InfoRequest
+	3,  // 14: shopwright.hw.v1.Driver.ConfigSchema:input_type -> shopwright.hw.v1.ConfigSchemaRequest
+	5,  // 15: shopwright.hw.v1.Driver.Configure:input_type -> shopwright.hw.v1.ConfigureRequest
+	7,  // 16: shopwright.hw.v1.Driver.Devices:input_type -> shopwright.hw.v1.DevicesRequest
+	10, // 17: shopwright.hw.v1.Driver.Events:input_type -> shopwright.hw.v1.EventsRequest
+	20, // 18: shopwright.hw.v1.Driver.Health:input_type -> shopwright.hw.v1.HealthRequest
+	2,  // 19: shopwright.hw.v1.Driver.Info:output_type -> shopwright.hw.v1.InfoReply
+	4,  // 20: shopwright.hw.v1.Driver.ConfigSchema:output_type -> shopwright.hw.v1.ConfigSchemaReply
+	6,  // 21: shopwright.hw.v1.Driver.Configure:output_type -> shopwright.hw.v1.ConfigureReply
+	8,  // 22: shopwright.hw.v1.Driver.Devices:output_type -> shopwright.hw.v1.DevicesReply
+	11, // 23: shopwright.hw.v1.Driver.Events:output_type -> shopwright.hw.v1.Event
+	21, // 24: shopwright.hw.v1.Driver.Health:output_type -> shopwright.hw.v1.HealthReply
+	19, // [19:25] is the sub-list for method output_type
+	13, // [13:19] is the sub-list for method input_type
+	13, // [13:13] is the sub-list for extension type_name
+	13, // [13:13] is the sub-list for extension extendee
+	0,  // [0:13] is the sub-list for field type_name
 }
 
 func init() { file_shopwright_hw_v1_driver_proto_init() }
@@ -1378,6 +1465,7 @@ func file_shopwright_hw_v1_driver_proto_init() {
 		return
 	}
 	file_shopwright_hw_v1_acquirer_proto_init()
+	file_shopwright_hw_v1_messenger_proto_init()
 	file_shopwright_hw_v1_driver_proto_msgTypes[10].OneofWrappers = []any{
 		(*Event_Scan)(nil),
 		(*Event_Card)(nil),
@@ -1386,6 +1474,7 @@ func file_shopwright_hw_v1_driver_proto_init() {
 		(*Event_Call)(nil),
 		(*Event_Paper)(nil),
 		(*Event_Payment)(nil),
+		(*Event_Message)(nil),
 	}
 	type x struct{}
 	out := protoimpl.TypeBuilder{
@@ -1393,7 +1482,7 @@ func file_shopwright_hw_v1_driver_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_shopwright_hw_v1_driver_proto_rawDesc), len(file_shopwright_hw_v1_driver_proto_rawDesc)),
 			NumEnums:      1,
-			NumMessages:   20,
+			NumMessages:   21,
 			NumExtensions: 0,
 			NumServices:   1,
 		},
