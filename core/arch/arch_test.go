@@ -17,8 +17,8 @@ var kernel = [][]string{{"clock", "i18n"}, {"db"}, {"tenant", "setting"}, {"even
 
 var (
 	base     = []string{"core/fault", "core/money", "core/id"}
-	features = []string{"member", "catalog", "stock", "ledger", "wallet", "coupon", "loyalty", "campaign", "staff", "tax", "till", "sale", "receipt", "device", "pack", "promotion", "payment"}
-	flows    = []string{"checkout", "backtest", "report"}
+	features = []string{"member", "catalog", "stock", "ledger", "wallet", "coupon", "loyalty", "campaign", "staff", "tax", "till", "sale", "receipt", "device", "pack", "promotion", "payment", "storefront", "message", "kitchen", "label"}
+	flows    = []string{"notice", "checkout", "backtest", "report"}
 	// down are the only edges between features, each with its reason.
 	down = map[string]string{
 		"wallet->ledger":      "a wallet is a reading of the ledger's accounts",
@@ -29,6 +29,10 @@ var (
 		"campaign->promotion": "a grant is a value of the hook vocabulary",
 		"till->sale":          "a Z report sums the shift's sales",
 		"receipt->sale":       "a receipt is made from a sale",
+		"kitchen->device":     "a ticket is a print job of the station's printers",
+		"label->device":       "labels are print jobs",
+		"label->receipt":      "a label is drawn with the receipt's font and codes",
+		"message->member":     "a message is sent to the number that a member has at that moment",
 		"member->promotion":   "history facts are values of the hook vocabulary",
 		"coupon->promotion":   "the view that a rule pack gets of a coupon",
 		"pack->promotion":     "a manifest names hooks and facts",

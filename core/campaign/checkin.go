@@ -68,6 +68,13 @@ func Latest(ctx context.Context, r db.Reader, m, member id.ID) (CheckIn, error) 
 	return cs[0], nil
 }
 
+// AskLatest reads the same; without a check-in out stays zero.
+func AskLatest(m, member id.ID, out *CheckIn) db.Ask {
+	*out = CheckIn{}
+	return db.Ask{SQL: `select member_id, date, shop_id, streak, at from check_ins where merchant_id = $1 and member_id = $2 order by date desc limit 1`, Args: []any{m, member},
+		Scan: func(r db.Row) error { return scanCheckIn(r, out) }}
+}
+
 // ListCheckIns lists a member's check-ins, the newest first.
 func ListCheckIns(ctx context.Context, r db.Reader, m, member id.ID, limit int) ([]CheckIn, error) {
 	return db.All(ctx, r, scanCheckIn, `select member_id, date, shop_id, streak, at from check_ins where merchant_id = $1 and member_id = $2 order by date desc limit $3`, m, member, limit)

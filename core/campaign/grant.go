@@ -153,6 +153,11 @@ func AskGrants(m id.ID, ids []id.ID, out *[]Grant) db.Ask {
 	return askGrants(out, `where merchant_id = $1 and id in_ids($2)`, m, ids)
 }
 
+// AskOpenGrants reads the gifts and chances of a member that are left, the newest first.
+func AskOpenGrants(m, member id.ID, limit int, out *[]Grant) db.Ask {
+	return askGrants(out, `where merchant_id = $1 and member_id = $2 and kind in ('gift', 'chances') and used + taken_back < count order by id desc limit $3`, m, member, limit)
+}
+
 func askGrants(out *[]Grant, where string, args ...any) db.Ask {
 	*out = (*out)[:0]
 	return db.Ask{SQL: `select ` + grantColumns + ` from grants ` + where, Args: args, Scan: func(r db.Row) error {

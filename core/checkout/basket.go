@@ -34,6 +34,8 @@ type Basket struct {
 	Coupons   []string
 	Discounts []Discount   `json:",omitempty"` // given by hand
 	Drop      money.Amount `json:",omitempty"` // taken off the bill to make it round
+	Place     string       `json:",omitempty"` // where it is brought: a table, a name to call
+	Dropped   []id.ID      `json:",omitempty"` // lines that a station was told of and that are not wanted any more
 }
 
 // Discount is a reduction that a person gives, of one line or of the whole bill.
@@ -60,6 +62,8 @@ type LineIn struct {
 	CardNumber string       `json:",omitempty"` // gift card: chosen by hand; empty: made here
 	Gift       id.ID        `json:",omitzero"`  // gift
 	Grant      id.ID        `json:",omitzero"`  // gift: the grant that it is fetched of, instead of points
+	ID         id.ID        `json:",omitzero"`  // of a line that was told to a station before; its sale's line has it too
+	Note       string       `json:",omitempty"` // for who prepares it
 }
 
 // TenderIn is a tender as it comes in.
@@ -80,6 +84,21 @@ func (b *Basket) check() error {
 	}
 	if len(b.Coupons) > maxCoupons {
 		return ErrTooManyLines.On("coupons").With("limit", maxCoupons)
+	}
+	if !plainText(b.Place, maxPlace) || len(b.Dropped) > maxLines {
+		return ErrNote.On("place")
+	}
+	ids := map[id.ID]bool{}
+	for i := range b.Lines {
+		if at := b.Lines[i].ID; !at.IsNone() {
+			if ids[at] {
+				return ErrLine.On(fmt.Sprintf("lines[%d].id", i))
+			}
+			ids[at] = true
+		}
+		if !plainText(b.Lines[i].Note, maxNote) {
+			return ErrNote.On(fmt.Sprintf("lines[%d].note", i))
+		}
 	}
 	seen := map[string]bool{}
 	for i, c := range b.Coupons {

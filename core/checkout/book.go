@@ -6,7 +6,6 @@ import (
 
 	"github.com/shopwright/shopwright/core/clock"
 	"github.com/shopwright/shopwright/core/coupon"
-	"github.com/shopwright/shopwright/core/device"
 	"github.com/shopwright/shopwright/core/event"
 	"github.com/shopwright/shopwright/core/id"
 	"github.com/shopwright/shopwright/core/ledger"
@@ -38,6 +37,7 @@ func (b *booking) ask() {
 	if ids := giftCardsOf(b.s); len(ids) > 0 {
 		b.tx.AskAll(wallet.AskGiftCards(b.s.Merchant, ids, true, &b.cards))
 	}
+	b.askKitchen()
 	b.counter.Ask(b.tx, b.s.Merchant, b.s.Register)
 }
 
@@ -111,9 +111,9 @@ func (b *booking) write() error {
 	if err := b.redeem(); err != nil {
 		return err
 	}
-	stock.Queue(tx, stock.Document{Merchant: m, Location: stock.Floor(m, s.Shop), Kind: stock.KindSale, Sale: s.ID, Actor: s.Actor, AllowNegative: b.q.AllowNegative}, stockMoves(s, -1))
+	b.takeStock()
 	b.credit()
-	device.QueuePrint(tx, m, s.Register, s.ID, device.KindReceipt)
+	b.print()
 	emitSale(b, "sale.completed.v1")
 	return nil
 }

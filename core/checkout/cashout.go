@@ -7,7 +7,6 @@ import (
 	"unicode/utf8"
 
 	"github.com/shopwright/shopwright/core/db"
-	"github.com/shopwright/shopwright/core/device"
 	"github.com/shopwright/shopwright/core/id"
 	"github.com/shopwright/shopwright/core/ledger"
 	"github.com/shopwright/shopwright/core/member"
@@ -87,7 +86,7 @@ func (d *Desk) CashOut(ctx context.Context, in CashOutIn) (*sale.Sale, error) {
 	err := d.DB.InTx(ctx, func(ctx context.Context, tx *db.Tx) (err error) {
 		claim := tx.ClaimKey(in.Merchant, in.Idem)
 		s = &sale.Sale{Merchant: in.Merchant, Kind: sale.KindCashOut, Reason: in.Reason, Shop: desk.Shop.ID, Register: in.Register, Member: in.Member, Actor: in.Actor, Currency: desk.Merchant.Currency, Origin: in.Origin}
-		b := newBooking(d, tx, &Quote{Desk: desk, Currency: s.Currency, Inclusive: true, StrictShift: setting.StrictShift.In(settings)}, s)
+		b := newBooking(d, tx, &Quote{Desk: desk, Currency: s.Currency, Inclusive: true, StrictShift: setting.StrictShift.In(settings), Paper: paperOf(settings)}, s)
 		var groups []wallet.Prepaid
 		b.purse.Ask(tx, id.None)
 		tx.AskAll(wallet.AskPrepaid(in.Merchant, in.Member, in.Group, &groups))
@@ -156,7 +155,7 @@ func (b *booking) payOut(in *CashOutIn, st wallet.Settlement, settings setting.V
 		return err
 	}
 	b.purses.queue(tx)
-	device.QueuePrint(tx, m, s.Register, s.ID, device.KindReceipt)
+	b.print()
 	emitSale(b, "sale.cashed_out.v1")
 	return nil
 }

@@ -12,6 +12,7 @@ import (
 	"github.com/shopwright/shopwright/core/ledger"
 	"github.com/shopwright/shopwright/core/money"
 	"github.com/shopwright/shopwright/core/sale"
+	"github.com/shopwright/shopwright/core/stock"
 	"github.com/shopwright/shopwright/core/till"
 	"github.com/shopwright/shopwright/core/wallet"
 )
@@ -223,10 +224,13 @@ type booking struct {
 	issued    []*ledger.Purse        // of gift cards that are sold
 	worth     map[id.ID]money.Amount // of the visits that paid a line
 	coupons   couponLocks
+	dishes    dishes
 	counter   till.Counter
-	asOf      clock.Instant // lots are chosen as of this instant
-	opened    bool          // the sale's row exists already
-	giftsHeld bool          // its gifts were handed out as it was opened
+	asOf      clock.Instant            // lots are chosen as of this instant
+	opened    bool                     // the sale's row exists already
+	giftsHeld bool                     // its gifts were handed out as it was opened
+	shelf     []stock.Level            // online orders: what is there, locked
+	short     map[id.ID]money.Quantity // online orders: by line, what is not
 }
 
 func newBooking(d *Desk, tx *db.Tx, q *Quote, s *sale.Sale) *booking {

@@ -67,6 +67,7 @@ type Quote struct {
 	PointsFrom    clock.Instant // when points earned with this sale can be spent; 0: at once
 	PointsUntil   clock.Instant // when they expire; 0: never
 	StrictShift   bool
+	Paper         paper // what is printed by itself
 	Policy        wallet.Policy
 	Gives         []Give                `json:",omitempty"` // besides money: coupons, visits, gifts, chances, messages
 	Limits        []promotion.TenderCap `json:",omitempty"` // what the member's own tenders may pay; one that is not named pays anything
@@ -137,7 +138,7 @@ func (d *Desk) priceAs(ctx context.Context, b Basket, alter func(*loaded)) (*Quo
 		At: l.now, ExpiresAt: l.now.Add(quoteLife), Basket: b, Desk: l.desk, Currency: l.desk.Merchant.Currency,
 		MemberName: l.profile.DisplayName, Tier: l.profile.Tier, TierAfter: l.profile.Tier, Wallet: wallet.OfWith(b.Member, l.accounts, l.usable),
 		PointsPerUnit: setting.PointsPerUnit.In(l.settings), Inclusive: setting.TaxInclusive.In(l.settings), StrictShift: setting.StrictShift.In(l.settings),
-		Policy: wallet.Policy(setting.StoredValueConsumption.In(l.settings)), AllowNegative: setting.StockAllowNegative.In(l.settings),
+		Policy: wallet.Policy(setting.StoredValueConsumption.In(l.settings)), AllowNegative: setting.StockAllowNegative.In(l.settings), Paper: paperOf(l.settings),
 		hash: b.hash(),
 	}
 	q.CashStep, q.CashMode = setting.CashRounding(l.settings)
@@ -182,7 +183,10 @@ func (d *Desk) priceAs(ctx context.Context, b Basket, alter func(*loaded)) (*Quo
 func (q *Quote) makeLines(l *loaded) error {
 	for i := range q.Basket.Lines {
 		in := &q.Basket.Lines[i]
-		line := sale.Line{ID: id.New(int64(l.now)), No: i + 1, Kind: in.Kind, Quantity: in.Quantity, Staff: in.Staff}
+		line := sale.Line{ID: in.ID, No: i + 1, Kind: in.Kind, Quantity: in.Quantity, Staff: in.Staff}
+		if line.ID.IsNone() {
+			line.ID = id.New(int64(l.now))
+		}
 		if len(in.Splits) > 0 {
 			line.Staff = in.Splits[0].Staff
 		}

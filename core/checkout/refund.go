@@ -42,6 +42,7 @@ type RefundIn struct {
 
 	request  id.ID // the request that this refund was waiting as
 	decision string
+	told     *toldBack // by an online shop
 }
 
 // RefundPlan says which tenders the refund goes to. None of it: pro rata, in
@@ -120,7 +121,7 @@ func (d *Desk) prepare(ctx context.Context, in *RefundIn) (p prepared, err error
 // returning begins the work of one try.
 func (p *prepared) returning(d *Desk, tx *db.Tx, in *RefundIn, kind string) *returning {
 	of := p.of
-	q := &Quote{Desk: p.desk, Currency: of.Currency, StrictShift: setting.StrictShift.In(p.settings), AllowNegative: setting.StockAllowNegative.In(p.settings), Inclusive: !addsTax(of)}
+	q := &Quote{Desk: p.desk, Currency: of.Currency, StrictShift: setting.StrictShift.In(p.settings), AllowNegative: setting.StockAllowNegative.In(p.settings), Inclusive: !addsTax(of), Paper: paperOf(p.settings)}
 	back := &sale.Sale{Merchant: in.Merchant, Kind: kind, Of: of.ID, Reason: in.Reason, Shop: p.desk.Shop.ID, Register: in.Register, Member: of.Member, Actor: in.Actor, Currency: of.Currency, Origin: in.Origin}
 	r := &returning{booking: newBooking(d, tx, q, back), of: of, in: in, settings: p.settings, known: p.given}
 	for _, o := range p.owners {
@@ -147,6 +148,9 @@ func (d *Desk) takeBack(ctx context.Context, in RefundIn, kind string) (*sale.Sa
 			return err
 		}
 		if err := r.endRequest(); err != nil {
+			return err
+		}
+		if err := r.seesTold(); err != nil {
 			return err
 		}
 		if err := r.settleLines(&p.terms); err != nil {

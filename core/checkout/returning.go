@@ -4,7 +4,6 @@ import (
 	"fmt"
 
 	"github.com/shopwright/shopwright/core/coupon"
-	"github.com/shopwright/shopwright/core/device"
 	"github.com/shopwright/shopwright/core/id"
 	"github.com/shopwright/shopwright/core/ledger"
 	"github.com/shopwright/shopwright/core/loyalty"
@@ -39,6 +38,7 @@ type returning struct {
 	work        []staff.LineStaff
 	request     sale.RefundRequest // that waits for this sale; no ID where there is none
 	holds       []ledger.Hold      // of the request
+	online      onlineBack         // the order that the sale was made of
 	payments    []payment.Intent   // of the sale, that went through a connector
 
 	withheld    bool // terms keep a part of what the stored allocation gives
@@ -63,6 +63,7 @@ func (r *returning) ask() {
 	r.tx.AskAll(staff.AskCommissionOfSale(m, of, &r.entries), staff.AskLineStaffOfSale(m, of, &r.work))
 	r.tx.AskAll(sale.AskPendingRequest(m, of, &r.request))
 	r.purses.ask(r.tx, of)
+	r.askKitchen()
 	if !r.in.request.IsNone() {
 		r.tx.AskAll(ledger.AskHolds(m, r.in.request, &r.holds))
 	}
@@ -90,6 +91,7 @@ func (r *returning) ask() {
 	r.askGrants(r.known)
 	r.counter.Ask(r.tx, m, r.s.Register)
 	r.tx.AskAll(payment.AskOfSale(m, of, true, &r.payments))
+	r.askOnline()
 }
 
 func (r *returning) takenOf(p *ledger.Purse) []wallet.Taken {
@@ -255,9 +257,10 @@ func (r *returning) write() error {
 		}
 	}
 	stock.Queue(tx, stock.Document{Merchant: m, Location: stock.Floor(m, r.of.Shop), Kind: stock.KindReturn, Sale: s.ID, Actor: s.Actor, Reason: s.Reason, AllowNegative: r.q.AllowNegative}, stockMoves(s, 1))
+	r.writeOnline()
 	r.uncredit()
 	r.repay()
-	device.QueuePrint(tx, m, s.Register, s.ID, device.KindReceipt)
+	r.print()
 	emitSale(r.booking, "sale.refunded.v1")
 	return nil
 }

@@ -16,17 +16,22 @@ import (
 
 var (
 	ErrNotFound = fault.New(fault.NotFound, "device.not_found")
-	ErrName     = fault.New(fault.Invalid, "device.name_invalid")   // not 1 to 80 characters
-	ErrClass    = fault.New(fault.Invalid, "device.class_invalid")  // not a word of lower-case letters and hyphens
-	ErrDriver   = fault.New(fault.Invalid, "device.driver_invalid") // likewise
-	ErrConfig   = fault.New(fault.Invalid, "device.config_invalid") // no JSON object, or over 16 KiB
+	ErrName     = fault.New(fault.Invalid, "device.name_invalid")    // not 1 to 80 characters
+	ErrClass    = fault.New(fault.Invalid, "device.class_invalid")   // not a word of lower-case letters and hyphens
+	ErrDriver   = fault.New(fault.Invalid, "device.driver_invalid")  // likewise
+	ErrVersion  = fault.New(fault.Invalid, "device.version_invalid") // not up to 64 letters, digits, dots, hyphens
+	ErrConfig   = fault.New(fault.Invalid, "device.config_invalid")  // no JSON object, or over 16 KiB
 	ErrShop     = fault.New(fault.Invalid, "device.shop_required")
 	ErrTooMany  = fault.New(fault.Exceeded, "device.too_many_printers") // {max} enabled ones on one register
 )
 
-// ClassPrinter is the class that print jobs go to. Other classes are the
-// drivers' matter.
-const ClassPrinter = "printer"
+// The classes that print jobs go to, and the one that cards are written on. Other
+// classes are the drivers' matter.
+const (
+	ClassPrinter = "printer"
+	ClassLabel   = "label" // jobs of KindLabel
+	ClassCard    = "card"
+)
 
 // MaxPrinters is how many enabled printers a register may have: each prints
 // every receipt.
@@ -38,9 +43,11 @@ type Device struct {
 	ID        id.ID
 	Shop      id.ID
 	Register  id.ID // none: it stands in reserve
+	Host      id.ID // the device host that runs its driver; none: the server does
 	Name      string
 	Class     string
 	Driver    string          // the driver's name, e.g. "escpos-net", "virtual-printer"
+	Version   string          // of an installed driver, explicitly; "" = the one that the program brings along
 	Config    json.RawMessage // what the driver asks for, e.g. an address; no secrets
 	Enabled   bool
 	CreatedAt clock.Instant
@@ -60,6 +67,9 @@ func (d *Device) normalise() error {
 	if !isWord(d.Driver) {
 		return ErrDriver.On("driver")
 	}
+	if !isVersion(d.Version) {
+		return ErrVersion.On("driver_version")
+	}
 	if len(d.Config) == 0 {
 		d.Config = json.RawMessage("{}")
 	}
@@ -74,16 +84,30 @@ func isWord(s string) bool {
 	return s != "" && len(s) <= 60 && strings.Trim(s, "abcdefghijklmnopqrstuvwxyz0123456789-_") == ""
 }
 
+// isVersion reports whether s may name a folder of an installed driver, or is none.
+func isVersion(s string) bool {
+	return s == "" || len(s) <= 64 && s[0] != '.' && s[0] != '-' && s[0] != '_' && strings.Trim(s, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-") == ""
+}
+
+// nullable is a text that a row may lack.
+func nullable(s string) any {
+	if s == "" {
+		return nil
+	}
+	return s
+}
+
 // Create adds a device; its ID and CreatedAt are given here. Faults:
 // device.name_invalid, device.shop_required, device.class_invalid,
-// device.driver_invalid, device.config_invalid, device.too_many_printers.
+// device.driver_invalid, device.version_invalid, device.config_invalid,
+// device.too_many_printers.
 func Create(ctx context.Context, tx *db.Tx, d Device) (Device, error) {
 	if err := d.normalise(); err != nil {
 		return Device{}, err
 	}
 	d.ID, d.CreatedAt = tx.NewID(), tx.Now
-	tx.Queue(`insert into devices (merchant_id, id, shop_id, register_id, name, class, driver, config, enabled, created_at) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`,
-		d.Merchant, d.ID, d.Shop, d.Register, d.Name, d.Class, d.Driver, string(d.Config), d.Enabled, d.CreatedAt)
+	tx.Queue(`insert into devices (merchant_id, id, shop_id, register_id, name, class, driver, config, enabled, created_at, driver_version, host_id) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)`,
+		d.Merchant, d.ID, d.Shop, d.Register, d.Name, d.Class, d.Driver, string(d.Config), d.Enabled, d.CreatedAt, nullable(d.Version), d.Host)
 	return d, checkCount(ctx, tx, d)
 }
 
@@ -93,8 +117,8 @@ func Update(ctx context.Context, tx *db.Tx, d Device) (Device, error) {
 	if err := d.normalise(); err != nil {
 		return Device{}, err
 	}
-	n, err := tx.Exec(ctx, `update devices set shop_id = $3, register_id = $4, name = $5, class = $6, driver = $7, config = $8, enabled = $9 where merchant_id = $1 and id = $2`,
-		d.Merchant, d.ID, d.Shop, d.Register, d.Name, d.Class, d.Driver, string(d.Config), d.Enabled)
+	n, err := tx.Exec(ctx, `update devices set shop_id = $3, register_id = $4, name = $5, class = $6, driver = $7, config = $8, enabled = $9, driver_version = $10, host_id = $11 where merchant_id = $1 and id = $2`,
+		d.Merchant, d.ID, d.Shop, d.Register, d.Name, d.Class, d.Driver, string(d.Config), d.Enabled, nullable(d.Version), d.Host)
 	if err != nil {
 		return Device{}, err
 	}
@@ -111,6 +135,9 @@ func checkCount(ctx context.Context, tx *db.Tx, d Device) error {
 	if err := tx.Flush(ctx); err != nil {
 		return err
 	}
+	if err := checkHost(ctx, tx, d); err != nil {
+		return err
+	}
 	if d.Register.IsNone() || d.Class != ClassPrinter || !d.Enabled {
 		return nil
 	}
@@ -121,11 +148,11 @@ func checkCount(ctx context.Context, tx *db.Tx, d Device) error {
 	return err
 }
 
-const columns = `merchant_id, id, shop_id, register_id, name, class, driver, config, enabled, created_at`
+const columns = `merchant_id, id, shop_id, register_id, name, class, driver, config, enabled, created_at, coalesce(driver_version, ''), host_id`
 
 func scan(r db.Row, d *Device) error {
 	var config string
-	err := r.Scan(&d.Merchant, &d.ID, &d.Shop, &d.Register, &d.Name, &d.Class, &d.Driver, &config, &d.Enabled, &d.CreatedAt)
+	err := r.Scan(&d.Merchant, &d.ID, &d.Shop, &d.Register, &d.Name, &d.Class, &d.Driver, &config, &d.Enabled, &d.CreatedAt, &d.Version, &d.Host)
 	d.Config = json.RawMessage(config)
 	return err
 }

@@ -33,8 +33,13 @@ const (
 //     Failed raises Failures and sets when it is due again; entering Queued
 //     sets Failures to zero, and raises the attempt where IsReprint.
 
-// KindReceipt is the print job of a sale's receipt.
-const KindReceipt = "receipt"
+// Kinds of print job.
+const (
+	KindReceipt = "receipt" // of a sale or refund
+	KindKitchen = "kitchen" // Ref is the ticket, Sale its sale where there is one yet
+	KindLabel   = "label"   // Ref is the line of labels; its device is of ClassLabel
+	KindShift   = "shift"   // Ref is the shift that was closed
+)
 
 const (
 	// Lease is how long a claim holds. A worker that has not moved its job by
@@ -55,8 +60,9 @@ type Job struct {
 	ID       id.ID
 	Register id.ID
 	Device   id.ID
-	Sale     id.ID
-	Kind     string // KindReceipt
+	Sale     id.ID  // none: it is of no sale
+	Ref      id.ID  // what else it is of, by Kind
+	Kind     string // KindReceipt, …
 	Attempt  int
 	Failures int // consecutive failures of this attempt; RetryAfter reads it
 	State    State

@@ -76,6 +76,25 @@ func QueuePrint(tx *db.Tx, m, register, saleID id.ID, kind string) {
 	tx.AfterCommit(Wake.Ring)
 }
 
+// QueueFor notes a print job of any kind for one device, in the transaction of what
+// it is of. A device that is switched off by then prints nothing.
+func QueueFor(tx *db.Tx, dev id.ID, j Job) {
+	tx.Queue(`insert into print_jobs (merchant_id, id, device_id, register_id, sale_id, ref_id, kind, state, copy_no, run_at, created_at, updated_at)
+		select $1, $2, d.id, $4, $5, $6, $7, 'queued', 1, $8, $8, $8 from devices d where d.merchant_id = $1 and d.id = $3 and d.enabled`,
+		j.Merchant, tx.NewID(), dev, j.Register, j.Sale, j.Ref, j.Kind, tx.Now)
+	tx.AfterCommit(Wake.Ring)
+}
+
+// QueueAtRegister notes a print job that is of no sale for each enabled printer of a
+// register.
+func QueueAtRegister(tx *db.Tx, j Job) {
+	tx.Queue(`insert into print_jobs (merchant_id, id, device_id, register_id, ref_id, kind, state, copy_no, run_at, created_at, updated_at)
+		select $1, case d.no when 1 then $5 when 2 then $6 when 3 then $7 when 4 then $8 else d.id end, d.id, $2, $3, $4, 'queued', 1, $9, $9, $9
+		from (select id, row_number() over (order by id) as no from devices where merchant_id = $1 and register_id = $2 and class = 'printer' and enabled) d where d.no <= 4`,
+		j.Merchant, j.Register, j.Ref, j.Kind, tx.NewID(), tx.NewID(), tx.NewID(), tx.NewID(), tx.Now)
+	tx.AfterCommit(Wake.Ring)
+}
+
 // ReprintSale prints a sale's document once more on a register's printers; the
 // copies are marked as duplicates. It answers how many printers it went to.
 // Fault: device.no_printer.
@@ -93,7 +112,7 @@ func ReprintSale(ctx context.Context, tx *db.Tx, m, register, saleID id.ID, kind
 
 // Reprint queues one job again: as a duplicate where it may be on paper, as the
 // same copy where it has failed and somebody does not want to wait. Faults:
-// device.job_not_found, device.job_state.
+// device.job_not_found, device.job_state, device.job_at_host.
 func Reprint(ctx context.Context, tx *db.Tx, m, jobID id.ID) error {
 	j, _, err := lockJob(ctx, tx, m, jobID)
 	if err != nil {
@@ -101,6 +120,9 @@ func Reprint(ctx context.Context, tx *db.Tx, m, jobID id.ID) error {
 	}
 	if !CanMove(j.State, Queued) {
 		return ErrJobState.With("state", string(j.State))
+	}
+	if err := atHost(ctx, tx, m, jobID); err != nil {
+		return err
 	}
 	if err := step(ctx, tx, j, Queued, ""); err != nil {
 		return err

@@ -10,10 +10,10 @@ import (
 	"github.com/shopwright/shopwright/core/id"
 )
 
-const jobColumns = `merchant_id, id, register_id, device_id, sale_id, kind, copy_no, attempt, state`
+const jobColumns = `merchant_id, id, register_id, device_id, sale_id, ref_id, kind, copy_no, attempt, state`
 
 func (j *Job) dest() []any {
-	return []any{&j.Merchant, &j.ID, &j.Register, &j.Device, &j.Sale, &j.Kind, &j.Attempt, &j.Failures, &j.State}
+	return []any{&j.Merchant, &j.ID, &j.Register, &j.Device, &j.Sale, &j.Ref, &j.Kind, &j.Attempt, &j.Failures, &j.State}
 }
 
 // JobRecord is a job as a list shows it.
@@ -30,6 +30,7 @@ type JobFilter struct {
 	Register id.ID
 	Device   id.ID
 	Sale     id.ID
+	Ref      id.ID
 	States   []State
 }
 
@@ -50,7 +51,7 @@ func ListJobs(ctx context.Context, r db.Reader, m id.ID, f JobFilter, page db.Pa
 	for _, c := range []struct {
 		cond string
 		v    id.ID
-	}{{"id < $%d", page.After}, {"register_id = $%d", f.Register}, {"device_id = $%d", f.Device}, {"sale_id = $%d", f.Sale}} {
+	}{{"id < $%d", page.After}, {"register_id = $%d", f.Register}, {"device_id = $%d", f.Device}, {"sale_id = $%d", f.Sale}, {"ref_id = $%d", f.Ref}} {
 		if !c.v.IsNone() {
 			add(c.cond, c.v)
 		}

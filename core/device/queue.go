@@ -43,8 +43,11 @@ func NewPrintQueue(d *db.DB) *PrintQueue {
 // Close ends listening for new jobs.
 func (q *PrintQueue) Close() { q.stop() }
 
-// due is what may be claimed; its first condition is that of the index.
-const due = `state in ('queued', 'claimed', 'sending', 'failed') and run_at <= $1 and (state in ('queued', 'failed') or lease_until <= $1)`
+// due is what may be claimed here; its first condition is that of the index. What a
+// device host has in hand or is to print is its own; what a worker of the server had
+// in Sending when the device moved to a host is the server's to find out. Labels are the
+// server's wherever their printer stands.
+const due = `state in ('queued', 'claimed', 'sending', 'failed') and run_at <= $1 and (state in ('queued', 'failed') or lease_until <= $1) and not ` + held + ` and (state = 'sending' or kind = 'label' or not ` + hosted + `)`
 
 // Claim takes up to n jobs that are due, the oldest first: queued, rested after
 // a failure, or left behind by a worker whose lease ran out. What such a worker

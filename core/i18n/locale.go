@@ -194,6 +194,9 @@ func (l Locale) Placeholders(key string) []string {
 func (l Locale) T(key string, args ...any) string {
 	t, ok := l.find(key)
 	if !ok {
+		if base, variant, cut := strings.Cut(key, ":"); cut && l.Has(base) { // "tender.online:mall": of that kind, and which
+			return l.T(base, args...) + " · " + variant
+		}
 		return key
 	}
 	return t.render(l, lookup(args))

@@ -3,7 +3,7 @@
 // buckets behind history facts, and erasure.
 //
 // Owns: members, member_private, member_cards, card_designs, card_batches,
-// member_pins, member_families, member_consents, tiers, tier_history, member_day.
+// member_pins, member_families, member_subjects, member_consents, tiers, tier_history, member_day.
 // Does not own: what a member holds (core/wallet), when a tier is entered
 // (core/loyalty and the rule packs), what a birthday is worth (rule packs).
 // Invariants:

@@ -74,6 +74,7 @@ func Erase(ctx context.Context, tx *db.Tx, m, memberID id.ID) error {
 		tx.Queue(`update member_cards set number = $3, status = $4, replaced_by = null, batch_id = null, updated_at = $5 where merchant_id = $1 and number = $2`,
 			m, n, erasedPrefix+tx.NewID().String(), CardErased, tx.Now)
 	}
+	tx.Queue(`delete from member_subjects where merchant_id = $1 and member_id = $2`, m, memberID)
 	tx.Queue(`delete from member_pins where merchant_id = $1 and member_id = $2`, m, memberID)
 	if head, there := family[memberID]; there {
 		queueLeave(tx, m, memberID, head)

@@ -98,6 +98,8 @@ type Private struct {
 	DocumentKind string `json:"document_kind,omitempty"`
 	Document     string `json:"document,omitempty"` // upper case, without spaces
 	Occupation   string `json:"occupation,omitempty"`
+
+	Subjects Subjects `json:"subjects,omitempty"`
 }
 
 // MaskedPhone is the phone number for a screen that others can see: "138****5678".

@@ -32,6 +32,8 @@ type Vault struct {
 type merchantKeys struct {
 	wrap                  cipher.AEAD
 	phone, tail, document []byte
+	subject, code         []byte
+	ticket                cipher.AEAD
 }
 
 // NewVault takes the 32 bytes of the installation's master key. Fault:
@@ -54,7 +56,8 @@ func (v *Vault) of(m id.ID) *merchantKeys {
 		}
 		return k
 	}
-	k := &merchantKeys{wrap: gcm(derive("wrap")), phone: derive("phone"), tail: derive("phone-tail"), document: derive("document")}
+	k := &merchantKeys{wrap: gcm(derive("wrap")), phone: derive("phone"), tail: derive("phone-tail"), document: derive("document"),
+		subject: derive("subject"), code: derive("code"), ticket: gcm(derive("ticket"))}
 	kept, _ := v.keys.LoadOrStore(m, k)
 	return kept.(*merchantKeys)
 }
@@ -129,6 +132,12 @@ func (v *Vault) open(m, member id.ID, wrapped, sealed []byte) (Private, error) {
 		return p, ErrSealed.Wrap(err)
 	}
 	return p, nil
+}
+
+func blindBytes(key, text []byte) []byte {
+	h := hmac.New(sha256.New, key)
+	h.Write(text)
+	return h.Sum(nil)
 }
 
 func blind(key []byte, text string) string {

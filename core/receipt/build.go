@@ -44,6 +44,9 @@ func (b *builder) head() {
 	}
 	b.text(v.Address, centre)
 	b.text(v.Phone, centre)
+	if v.BusinessNo != "" {
+		b.text(b.t("receipt.business_number")+" "+v.BusinessNo, centre)
+	}
 	for _, s := range v.Header {
 		b.text(s, centre)
 	}
@@ -80,12 +83,11 @@ func (b *builder) lines() {
 	under := func(text string) { rows = append(rows, []string{"  " + text, ""}) }
 	for _, l := range b.v.Lines {
 		rows = append(rows, []string{l.Name, c.Format(l.Amount)})
+		if l.Code != "" {
+			under(l.Code)
+		}
 		if l.Quantity != money.One || l.Unit != "" {
-			unit := l.Unit
-			if unit != "" {
-				unit = " " + unit
-			}
-			under(l.Quantity.String() + unit + " × " + c.FormatPrice(l.Price))
+			under(b.quantity(&l))
 		}
 		if l.Points != 0 {
 			under(b.t("receipt.points_paid") + " " + strconv.FormatInt(l.Points, 10))
@@ -107,6 +109,19 @@ func (b *builder) lines() {
 		}
 	}
 	b.add(Columns{Cols: priced, Rows: rows, Header: true}, Rule{})
+}
+
+// quantity is what was taken, and at which price; a price of nothing is one that is
+// not to be shown.
+func (b *builder) quantity(l *LineView) string {
+	s := l.Quantity.String()
+	if l.Unit != "" {
+		s += " " + l.Unit
+	}
+	if l.Price == 0 && l.Amount != 0 {
+		return "× " + s
+	}
+	return s + " × " + b.v.Currency.FormatPrice(l.Price)
 }
 
 func (b *builder) totals() {
@@ -144,7 +159,7 @@ func (b *builder) totals() {
 // taxes lists what is taxed at which rate.
 func (b *builder) taxes() {
 	v, c := b.v, b.v.Currency
-	if len(v.Taxes) == 0 {
+	if len(v.Taxes) == 0 || v.NoTaxTable {
 		return
 	}
 	rows := [][]string{{b.t("receipt.tax"), b.t("receipt.tax_base"), b.t("receipt.tax_amount")}}
@@ -189,6 +204,9 @@ func (b *builder) member() {
 		}
 	}
 	if p := v.Points; p != nil {
+		if p.Before != nil {
+			count("receipt.points_before", *p.Before, true)
+		}
 		count("receipt.points_earned", p.Earned, false)
 		count("receipt.points_spent", p.Spent, false)
 		count("receipt.points_balance", p.Balance, true)
@@ -217,6 +235,22 @@ func (b *builder) member() {
 	if len(rows) > 0 {
 		b.add(Rule{}, Columns{Cols: priced, Rows: rows})
 	}
+	b.coupons()
+}
+
+// coupons lists what the member may still use.
+func (b *builder) coupons() {
+	if len(b.v.Coupons) == 0 {
+		return
+	}
+	rows := [][]string{{b.t("receipt.coupons"), ""}}
+	for _, c := range b.v.Coupons {
+		rows = append(rows, []string{"  " + c.Name, c.Code})
+		if c.Day != "" {
+			rows = append(rows, []string{"  " + b.t("receipt.until") + " " + c.Day, ""})
+		}
+	}
+	b.add(Rule{}, Columns{Cols: priced, Rows: rows})
 }
 
 func (b *builder) foot() {

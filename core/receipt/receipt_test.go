@@ -320,6 +320,8 @@ func TestLabelKeysAreAllThatBuildAsks(t *testing.T) {
 	asked := map[string]bool{}
 	tr := func(key string, _ ...any) string { asked[key] = true; return key }
 	v := sampleSale("en")
+	before := int64(7)
+	v.BusinessNo, v.Points.Before, v.Coupons = "91330100", &before, []CouponView{{Name: "Welcome", Code: "NEW20", Day: "2026-12-31"}}
 	v.Training, v.Points.Spent, v.StoredValue.ToppedUp, v.StoredValue.Bonus = true, 1, 1, 1
 	Build(v, tr)
 	v.RefundOf, v.VoidOf = "1", "2"

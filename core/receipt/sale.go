@@ -11,12 +11,13 @@ type SaleView struct {
 	Lang     string // BCP 47
 	Currency money.Currency
 
-	Merchant string
-	Shop     string
-	Address  string
-	Phone    string
-	Header   []string // further lines above, centred: tax number, greeting
-	Logo     *Bitmap
+	Merchant   string
+	Shop       string
+	Address    string
+	Phone      string
+	Header     []string // further lines above, centred: tax number, greeting
+	BusinessNo string   // the registration number
+	Logo       *Bitmap
 
 	Number   string // the receipt number
 	At       string // local date and time, written as the shop writes them
@@ -37,6 +38,7 @@ type SaleView struct {
 	Rounding    money.Amount     // of the part that is paid in cash; Total + Rounding is paid
 	Saved       money.Amount     // all discounts together; shown where not zero
 	Taxes       []TaxView        // one for each rate
+	NoTaxTable  bool             // rates are not listed; taxes on top stay above the total
 
 	Tenders []TenderView
 	Change  money.Amount
@@ -44,6 +46,7 @@ type SaleView struct {
 	Points      *PointsView
 	StoredValue *StoredValueView
 	Punches     []PunchView
+	Coupons     []CouponView // that the member still has
 
 	QR        string // what the QR code holds
 	QRCaption string
@@ -60,6 +63,7 @@ type MemberView struct {
 // LineView is one line.
 type LineView struct {
 	Name        string
+	Code        string // of the item
 	Quantity    money.Quantity
 	Unit        string // "kg", "次"; "" = pieces
 	Price       money.UnitPrice
@@ -96,6 +100,7 @@ type TenderView struct {
 // PointsView is what the sale did to the points.
 type PointsView struct {
 	Earned, Spent, Balance int64
+	Before                 *int64 // the balance before the sale; nil leaves it out
 	Pending                int64  // of the balance, not to be spent yet
 	PendingUntil           string // when the first of them can be; "" leaves it out
 }
@@ -112,6 +117,13 @@ type PunchView struct {
 	Used  int64
 	Left  int64
 	Until []UntilView // the visits left that end, the first to end first
+}
+
+// CouponView is a coupon that can be used.
+type CouponView struct {
+	Name string
+	Code string
+	Day  string // the last day, as the shop writes it; "" = for ever
 }
 
 // UntilView is visits that may be used up to and including a day.
@@ -164,15 +176,15 @@ func Build(v SaleView, t func(key string, args ...any) string) Document {
 func LabelKeys() []string {
 	return []string{
 		"receipt.title", "receipt.refund_title", "receipt.duplicate", "receipt.training",
-		"receipt.number", "receipt.time", "receipt.register", "receipt.cashier", "receipt.refund_of", "receipt.void_of",
+		"receipt.business_number", "receipt.number", "receipt.time", "receipt.register", "receipt.cashier", "receipt.refund_of", "receipt.void_of",
 		"receipt.member", "receipt.card", "receipt.tier", "receipt.staff",
 		"receipt.item", "receipt.amount",
 		"receipt.face", "receipt.gift_card_number", "receipt.points_paid",
 		"receipt.subtotal", "receipt.total", "receipt.refund_total", "receipt.cash_rounding", "receipt.to_pay", "receipt.paid_back", "receipt.saved",
 		"receipt.tax", "receipt.tax_base", "receipt.tax_amount", "receipt.tax_included",
 		"receipt.change",
-		"receipt.points_earned", "receipt.points_spent", "receipt.points_balance", "receipt.points_pending", "receipt.from",
+		"receipt.points_before", "receipt.points_earned", "receipt.points_spent", "receipt.points_balance", "receipt.points_pending", "receipt.from",
 		"receipt.stored_value_spent", "receipt.stored_value_topped_up", "receipt.stored_value_bonus", "receipt.stored_value_balance",
-		"receipt.punches_used", "receipt.punches_left", "receipt.until",
+		"receipt.punches_used", "receipt.punches_left", "receipt.until", "receipt.coupons",
 	}
 }

@@ -9,6 +9,7 @@ import (
 // labels are the texts of the three languages as the catalogues have them.
 var labels = map[string]map[string]string{
 	"en": {
+		"receipt.business_number": "Registration no.", "receipt.points_before": "Points before", "receipt.coupons": "Coupons to use",
 		"receipt.title": "Receipt", "receipt.refund_title": "Refund", "receipt.duplicate": "DUPLICATE 补打", "receipt.training": "TRAINING - NOT A SALE",
 		"receipt.number": "No.", "receipt.time": "Time", "receipt.register": "Register", "receipt.cashier": "Cashier", "receipt.refund_of": "Refund of", "receipt.void_of": "Reverses",
 		"receipt.member": "Member", "receipt.card": "Card", "receipt.tier": "Tier", "receipt.staff": "Served by", "receipt.item": "Item", "receipt.amount": "Amount",
@@ -20,6 +21,7 @@ var labels = map[string]map[string]string{
 		"receipt.tax": "Tax", "receipt.tax_base": "Net", "receipt.tax_amount": "Tax amount", "receipt.points_pending": "of these not usable yet", "receipt.from": "from", "receipt.until": "valid until",
 	},
 	"zh-Hans": {
+		"receipt.business_number": "税号", "receipt.points_before": "原有积分", "receipt.coupons": "可用优惠券",
 		"receipt.title": "小票", "receipt.refund_title": "退款单", "receipt.duplicate": "DUPLICATE 补打", "receipt.training": "练习模式 - 非销售",
 		"receipt.number": "单号", "receipt.time": "时间", "receipt.register": "收银台", "receipt.cashier": "收银员", "receipt.refund_of": "原单号", "receipt.void_of": "冲销单号",
 		"receipt.member": "会员", "receipt.card": "卡号", "receipt.tier": "等级", "receipt.staff": "服务", "receipt.item": "品名", "receipt.amount": "金额",
@@ -31,6 +33,7 @@ var labels = map[string]map[string]string{
 		"receipt.tax": "税率", "receipt.tax_base": "不含税额", "receipt.tax_amount": "税额", "receipt.points_pending": "其中未生效", "receipt.from": "自", "receipt.until": "有效期至",
 	},
 	"zh-Hant": {
+		"receipt.business_number": "統一編號", "receipt.points_before": "原有點數", "receipt.coupons": "可用折價券",
 		"receipt.title": "收據", "receipt.refund_title": "退款單", "receipt.duplicate": "DUPLICATE 補印", "receipt.training": "練習模式 - 非銷售",
 		"receipt.number": "單號", "receipt.time": "時間", "receipt.register": "收銀機", "receipt.cashier": "收銀員", "receipt.refund_of": "原單號", "receipt.void_of": "沖銷單號",
 		"receipt.member": "會員", "receipt.card": "卡號", "receipt.tier": "等級", "receipt.staff": "服務", "receipt.item": "品名", "receipt.amount": "金額",

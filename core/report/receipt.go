@@ -25,14 +25,17 @@ import (
 // Receipts makes the receipt document of a sale or refund from what was stored
 // with it, so that a copy made next year reads the same: balances are those of
 // the sale's instant, texts of adjustments come from the version of the pack that
-// made them.
+// made them. How it looks is the shop's template of today.
 type Receipts struct {
 	DB    *db.DB
 	Packs *pack.Registry
+
+	logos logoCache
 }
 
-// Document builds it; locale "" is the shop's receipt language, else the
-// merchant's. copyNo above 1 marks a duplicate. Fault: sale.not_found.
+// Document builds it; locale "" is the languages of the shop's template, else the
+// shop's receipt language, else the merchant's. copyNo above 1 marks a duplicate.
+// Fault: sale.not_found.
 func (r *Receipts) Document(ctx context.Context, m, saleID id.ID, locale string, copyNo int) (receipt.Document, error) {
 	s, err := sale.Get(ctx, r.DB, m, saleID)
 	if err != nil {
@@ -44,8 +47,9 @@ func (r *Receipts) Document(ctx context.Context, m, saleID id.ID, locale string,
 	var had purse
 	var people []auth.Staff
 	var draws map[id.ID][]sale.Draw
+	var tpl receipt.Template
 	of := &sale.Sale{}
-	asks := []db.Ask{tenant.AskDesk(m, s.Register, &desk), setting.AskAll(m, s.Shop, s.Register, &settings)}
+	asks := []db.Ask{tenant.AskDesk(m, s.Register, &desk), setting.AskAll(m, s.Shop, s.Register, &settings), receipt.AskTemplate(m, s.Shop, &tpl)}
 	if !s.Member.IsNone() {
 		asks = append(asks, member.AskProfile(m, s.Member, &profile), ledger.AskBalancesAt(m, ledger.OwnerMember, s.Member, s.CompletedAt, &had.balances),
 			askLotsAt(m, s.Member, s.CompletedAt, &had.lots), sale.AskDraws(m, s.ID, &draws))
@@ -62,13 +66,8 @@ func (r *Receipts) Document(ctx context.Context, m, saleID id.ID, locale string,
 	if err := desk.Check(); err != nil {
 		return receipt.Document{}, err
 	}
-	if locale == "" {
-		locale = setting.ReceiptLocale.In(settings)
-	}
-	if locale == "" {
-		locale = desk.Merchant.Locale
-	}
-	w := &receiptWriter{packs: r.Packs.For(ctx, m), l: i18n.Match(locale), s: s, of: of, people: people, zone: desk.Shop.Zone, draws: draws}
+	langs := languages(tpl, locale, setting.ReceiptLocale.In(settings), desk.Merchant.Locale)
+	w := &receiptWriter{packs: r.Packs.For(ctx, m), l: i18n.Match(langs[0]), t: receipt.Texts(langs, " "), langs: langs, s: s, of: of, people: people, zone: desk.Shop.Zone, draws: draws}
 	if ids := plansOf(draws); len(ids) > 0 {
 		if err := r.DB.Batch(ctx, catalog.AskPlans(m, ids, &w.plans)); err != nil {
 			return receipt.Document{}, err
@@ -76,7 +75,10 @@ func (r *Receipts) Document(ctx context.Context, m, saleID id.ID, locale string,
 	}
 	v := w.view(desk, settings, had, profile)
 	v.Copy = copyNo
-	return receipt.Build(v, w.l.T), nil
+	if err := r.fill(ctx, w, tpl, &v); err != nil {
+		return receipt.Document{}, err
+	}
+	return receipt.Build(tpl.Apply(v, langs), w.t), nil
 }
 
 func peopleOf(s *sale.Sale) []id.ID {
@@ -100,7 +102,9 @@ func staffOf(s *sale.Sale) (out []id.ID) {
 
 type receiptWriter struct {
 	packs  Texts
-	l      i18n.Locale
+	l      i18n.Locale                          // the first language: dates, numbers
+	t      func(key string, args ...any) string // in all languages of the receipt
+	langs  []string
 	s, of  *sale.Sale
 	people []auth.Staff
 	zone   clock.Zone
@@ -143,7 +147,7 @@ func (w *receiptWriter) view(desk tenant.Desk, settings setting.Values, had purs
 	v.Taxes = w.taxes()
 	for _, t := range s.Tenders {
 		amount := t.Tendered
-		v.Tenders = append(v.Tenders, receipt.TenderView{Name: w.l.T("tender." + t.Type), Amount: amount, Reference: t.Reference})
+		v.Tenders = append(v.Tenders, receipt.TenderView{Name: w.t("tender." + t.Type), Amount: amount, Reference: t.Reference})
 	}
 	if !s.Member.IsNone() {
 		w.member(&v, had, profile)
@@ -210,7 +214,7 @@ func (w *receiptWriter) billAdjustments(ofBill map[int]bool) (out []receipt.Adju
 		n, seen := at[a.Group]
 		if !seen {
 			n, at[a.Group] = len(out), len(out)
-			out = append(out, receipt.AdjustmentView{Text: AdjustmentText(w.packs, w.l, w.s.Currency, a)})
+			out = append(out, receipt.AdjustmentView{Text: w.adjustment(a)})
 		}
 		out[n].Amount += a.Amount
 	}
@@ -218,15 +222,15 @@ func (w *receiptWriter) billAdjustments(ofBill map[int]bool) (out []receipt.Adju
 }
 
 func (w *receiptWriter) line(l *sale.Line, ofBill map[int]bool) receipt.LineView {
-	v := receipt.LineView{Name: l.Name, Quantity: l.Quantity, Price: l.UnitPrice, Amount: l.Gross, Staff: w.name(l.Staff)}
+	v := receipt.LineView{Name: l.Name, Code: l.SKUCode, Quantity: l.Quantity, Price: l.UnitPrice, Amount: l.Gross, Staff: w.name(l.Staff)}
 	share := "sale.share_of_discounts"
 	switch l.Kind {
 	case sale.LineTopUp:
-		v.Name, share = w.l.T("sale.line_top_up"), "sale.share_used"
+		v.Name, share = w.t("sale.line_top_up"), "sale.share_used"
 	case sale.LinePunchCard:
-		v.Name, share = w.l.T("sale.line_punch_card", "name", l.Name, "visits", l.Visits), "sale.share_used"
+		v.Name, share = w.t("sale.line_punch_card", "name", l.Name, "visits", l.Visits), "sale.share_used"
 	case sale.LineGiftCard:
-		v.Name, share = w.l.T("sale.line_gift_card"), "sale.share_used"
+		v.Name, share = w.t("sale.line_gift_card"), "sale.share_used"
 		v.Face, v.Number = l.Face, l.CardNumber
 		if w.s.Kind != sale.KindSale { // only its buyer's receipt has the number
 			v.Number = lastDigits(l.CardNumber)
@@ -234,18 +238,18 @@ func (w *receiptWriter) line(l *sale.Line, ofBill map[int]bool) receipt.LineView
 	case sale.LineGift:
 		v.Points = l.PointsCost
 	case sale.LineCashOut:
-		v.Name, share = w.l.T("sale.line_cash_out"), "sale.share_used"
+		v.Name, share = w.t("sale.line_cash_out"), "sale.share_used"
 		if l.Visits > 0 {
-			v.Name = w.l.T("sale.line_cash_out_visits", "visits", l.Visits)
+			v.Name = w.t("sale.line_cash_out_visits", "visits", l.Visits)
 		}
 	}
 	for _, a := range w.s.Adjustments {
 		if a.Line == l.ID && !ofBill[a.Group] {
-			v.Adjustments = append(v.Adjustments, receipt.AdjustmentView{Text: AdjustmentText(w.packs, w.l, w.s.Currency, a), Amount: a.Amount})
+			v.Adjustments = append(v.Adjustments, receipt.AdjustmentView{Text: w.adjustment(a), Amount: a.Amount})
 		}
 	}
 	if len(w.s.Adjustments) == 0 && l.Net != l.Gross { // a refund shows its share of what was taken off, or was used
-		v.Adjustments = append(v.Adjustments, receipt.AdjustmentView{Text: w.l.T(share), Amount: l.Net - l.Gross})
+		v.Adjustments = append(v.Adjustments, receipt.AdjustmentView{Text: w.t(share), Amount: l.Net - l.Gross})
 	}
 	return v
 }

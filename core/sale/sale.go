@@ -63,9 +63,10 @@ const (
 
 // Origins.
 const (
-	OriginTill = "till"
-	OriginAPI  = "api"
-	OriginJob  = "job"
+	OriginTill   = "till"
+	OriginAPI    = "api"
+	OriginJob    = "job"
+	OriginOnline = "online" // an order of an online shop
 )
 
 // Sale is one document: a sale, a refund of one, or a void. Amounts of a refund

@@ -103,6 +103,21 @@ var (
 	TriggerLapseDays = Text("trigger.lapse_days", "", 100, PerMerchant,
 		"after how many days without a visit a lapse is noticed, separated by commas (30, 60, 90); empty: never")
 
+	MessageKinds = Text("message.kinds", "", 500, PerMerchant,
+		"the kinds of message that are sent, separated by commas; empty: none, and nothing is written")
+	MessageChannels = Choice("message.channels", []string{"wechat_then_sms", "sms_then_wechat", "sms", "wechat"}, PerMerchant,
+		"by which way a member is told, where there is a connector for it and the member can be reached by it")
+	MessageQuietHours = Text("message.quiet_hours", "21:00-09:00", 11, PerShop,
+		"when offers are held back until the end of it, by the shop's clock; empty: never")
+	MessageMarketingCap = Int("message.marketing_cap", 4, 0, 1000, PerMerchant,
+		"how many offers a member gets in thirty days at most; 0: any number")
+	MessageMonthLimit = Int("message.month_limit", 0, 0, 1_000_000_000_000, PerMerchant,
+		"what all messages of a month may cost, in minor units; 0: no limit; verification codes are sent beyond it")
+	MessageSMSPrice = Int("message.sms_price", 0, 0, 1_000_000, PerMerchant,
+		"what a part of a text message costs, in minor units, where the provider does not tell")
+	MessageSignature = Text("message.signature", "", 40, PerShop,
+		"who a text message comes from, as registered with the provider; empty: the merchant's name")
+
 	StockAllowNegative = Bool("stock.allow_negative", false, PerShop,
 		"a SKU may be sold below what is on hand; taken over by stock levels when they are made")
 
@@ -110,6 +125,16 @@ var (
 		"lines above the receipt")
 	ReceiptFooter = Text("receipt.footer", "", 500, PerRegister,
 		"lines below the receipt")
+	ReceiptPrintSales = Bool("receipt.print_sales", true, PerShop,
+		"the receipt of a sale is printed by itself")
+	ReceiptPrintRefunds = Bool("receipt.print_refunds", true, PerShop,
+		"the document of a refund, a reversal or a cash-out is printed by itself")
+	ReceiptPrintTopUps = Bool("receipt.print_top_ups", true, PerShop,
+		"the receipt of a sale of nothing but prepaid value is printed by itself")
+	ReceiptPrintShifts = Bool("receipt.print_shifts", false, PerShop,
+		"the report of a shift is printed when it is closed")
+	KitchenTickets = Bool("kitchen.tickets", false, PerShop,
+		"what is ordered is told to the stations that prepare it, on paper")
 	ReceiptLocale = Text("receipt.locale", "", 35, PerShop,
 		"the receipt's language; empty: the merchant's")
 )

@@ -50,6 +50,9 @@ func TestDefaults(t *testing.T) {
 	if setting.PrepaidLawProfile.In(v) != "none" || setting.PrepaidLawLevel.In(v) != "warn" || setting.PointsAdjustBelowZero.In(v) {
 		t.Fatal("a default of prepaid value has changed")
 	}
+	if !setting.ReceiptPrintSales.In(v) || !setting.ReceiptPrintRefunds.In(v) || !setting.ReceiptPrintTopUps.In(v) || setting.ReceiptPrintShifts.In(v) || setting.KitchenTickets.In(v) {
+		t.Fatal("a default of what is printed has changed")
+	}
 	if setting.Rounding(v) != money.HalfUp {
 		t.Fatal(setting.Rounding(v))
 	}
