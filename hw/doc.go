@@ -3,7 +3,8 @@
 // they stand at, shows customers what is sold, and opens cash drawers.
 //
 // Owns: the worker of the print queue (queue.go), the routing of what is scanned and
-// presented (hub.go), the line displays (screen.go), the drawer kick (drawer.go).
+// presented (hub.go), the line displays (screen.go), the pay boxes (paybox.go), the drawer kick
+// (drawer.go).
 // Does not own: the rows of the queue and their states (core/device), what a
 // receipt says (core/receipt), driver processes (plugins), printer languages
 // (hw/escpos), drivers (hw/drivers), what a code means (the till).
@@ -11,6 +12,7 @@
 // attempt that may have reached paper is never sent again by this package; a
 // lost answer is asked for, never guessed; a drawer is kicked at most once and
 // never late; what is older than two seconds reaches no register, what is fresh
-// reaches it once and in order; nobody waits for a display; nothing here is called
+// reaches it once and in order; nobody waits for a display or
+// a pay box; nothing here is called
 // while a database transaction is open.
 package hw

@@ -47,11 +47,23 @@ type Printers interface {
 	Printer(id string) (driver.Printer, bool)
 }
 
+// Labels makes what a job of labels prints, and how often.
+type Labels interface {
+	Label(ctx context.Context, j device.Job) (l *driver.Label, copies int, err error)
+}
+
+// Labelers hands out the label printers that can take a job now, by device id.
+type Labelers interface {
+	Labeler(id string) (driver.Labeler, bool)
+}
+
 // QueueOptions are what a queue works with. The durations have defaults.
 type QueueOptions struct {
 	Jobs      Jobs
 	Documents Documents
 	Printers  Printers
+	Labels    Labels   // nil: jobs of labels fail
+	Labelers  Labelers // likewise
 	Log       *slog.Logger
 	Worker    string // names this process; differs from every other one's
 
@@ -151,11 +163,15 @@ func (q *Queue) lane(ctx context.Context, dev id.ID, wake chan struct{}) {
 		jobs := q.work[dev]
 		q.work[dev] = nil
 		q.mu.Unlock()
+		patience := q.o.Patience
 		for _, j := range jobs {
-			if ctx.Err() != nil {
+			switch {
+			case ctx.Err() != nil:
 				q.giveBack(j)
-			} else {
-				q.do(ctx, j)
+			case q.do(ctx, j, patience):
+				patience = q.o.Patience
+			default: // one has waited in vain: not each of those behind it as well, until no lease holds
+				patience = 0
 			}
 			q.letGo(j)
 		}
@@ -196,47 +212,47 @@ func (q *Queue) giveBack(j device.Job) {
 	}
 }
 
-// do prints one job, or finds out what became of it.
-func (q *Queue) do(ctx context.Context, j device.Job) {
+// do prints one job, or finds out what became of it. It answers false where the printer
+// did not come within that time.
+func (q *Queue) do(ctx context.Context, j device.Job, patience time.Duration) (there bool) {
 	// What is begun is finished although the program is shutting down: the
 	// limits below end it.
 	hold := context.WithoutCancel(ctx)
 	if j.State == device.Sending {
 		q.resolve(hold, j)
-		return
+		return true
 	}
-	p, ok := q.printer(ctx, j, q.o.Patience)
+	p, ok := q.printer(ctx, j, patience)
 	if !ok {
 		if ctx.Err() != nil {
 			q.giveBack(j)
-			return
+			return false
 		}
 		q.advance(hold, j, device.Claimed, device.Failed, ErrPrinterUnavailable.Reason, "")
-		return
+		return false
 	}
-	doc, err := q.o.Documents.Document(ctx, j)
+	send, err := q.prepare(ctx, j, p)
 	if err != nil {
-		q.o.Log.Error("making a receipt", "job", j.ID, "err", err)
+		q.o.Log.Error("making what a print job prints", "job", j.ID, "kind", j.Kind, "err", err)
 		q.advance(hold, j, device.Claimed, device.Failed, ErrDocument.Reason, fault.Of(err).Reason)
-		return
+		return true
 	}
-	doc.Copy = j.Attempt // marked where it is not the first
-	message := wire.To(doc)
 	// From here on a byte may leave: noted first. Where the note fails nothing
 	// is sent; another worker may have the job.
 	if err := q.o.Jobs.Advance(hold, j.ID, j.Merchant, device.Claimed, device.Sending, j.Attempt, ""); err != nil {
 		q.o.Log.Warn("print job was not ours any more", "job", j.ID, "err", err)
-		return
+		return true
 	}
 	submit, cancel := context.WithTimeout(hold, q.o.Submit)
-	st, err := p.Submit(submit, driver.Job{JobKey: key(j), Document: message})
+	st, err := send(submit)
 	cancel()
 	if err != nil || !st.State.Final() {
 		q.o.Log.Warn("lost the answer to a print job", "job", j.ID, "attempt", j.Attempt, "err", err)
 		q.resolve(hold, j)
-		return
+		return true
 	}
 	q.settle(hold, j, st)
+	return true
 }
 
 // resolve asks the driver what became of a job in Sending. Where it cannot
@@ -245,7 +261,7 @@ func (q *Queue) resolve(ctx context.Context, j device.Job) {
 	limit, cancel := context.WithTimeout(ctx, q.o.Resolve)
 	defer cancel()
 	for limit.Err() == nil {
-		if p, ok := q.o.Printers.Printer(j.Device.String()); ok {
+		if p, ok := q.find(j); ok {
 			ask, done := context.WithTimeout(limit, time.Second)
 			st, err := p.JobStatus(ask, key(j))
 			done()
@@ -261,7 +277,7 @@ func (q *Queue) resolve(ctx context.Context, j device.Job) {
 		rest(limit, poll)
 	}
 	// The last chance for a job that still waits inside the driver.
-	if p, ok := q.o.Printers.Printer(j.Device.String()); ok {
+	if p, ok := q.find(j); ok {
 		ask, done := context.WithTimeout(ctx, time.Second)
 		st, err := p.Cancel(ask, key(j))
 		done()
@@ -316,7 +332,7 @@ func (q *Queue) printer(ctx context.Context, j device.Job, patience time.Duratio
 	limit, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
 	for {
-		if p, ok := q.o.Printers.Printer(j.Device.String()); ok {
+		if p, ok := q.find(j); ok {
 			return p, true
 		}
 		if limit.Err() != nil {
@@ -324,6 +340,51 @@ func (q *Queue) printer(ctx context.Context, j device.Job, patience time.Duratio
 		}
 		rest(limit, poll)
 	}
+}
+
+// find answers the printer of a job that can take it now; a label printer in the
+// printer's place for labels.
+func (q *Queue) find(j device.Job) (driver.Printer, bool) {
+	if j.Kind != device.KindLabel {
+		return q.o.Printers.Printer(j.Device.String())
+	}
+	if q.o.Labelers == nil || q.o.Labels == nil {
+		return nil, false
+	}
+	l, ok := q.o.Labelers.Labeler(j.Device.String())
+	return labels{l}, ok
+}
+
+// prepare makes what a job prints; the answer sends it.
+func (q *Queue) prepare(ctx context.Context, j device.Job, p driver.Printer) (func(context.Context) (driver.JobStatus, error), error) {
+	if l, ok := p.(labels); ok {
+		what, copies, err := q.o.Labels.Label(ctx, j)
+		return func(ctx context.Context) (driver.JobStatus, error) {
+			return l.PrintLabel(ctx, driver.LabelJob{JobKey: key(j), Label: what, Copies: copies})
+		}, err
+	}
+	doc, err := q.o.Documents.Document(ctx, j)
+	doc.Copy = j.Attempt // marked where it is not the first
+	message := wire.To(doc)
+	return func(ctx context.Context) (driver.JobStatus, error) {
+		return p.Submit(ctx, driver.Job{JobKey: key(j), Document: message})
+	}, err
+}
+
+// labels is a label printer as the queue asks one: it cannot take a job back, and a
+// job that it does not know of may be on paper.
+type labels struct{ driver.Labeler }
+
+func (l labels) Submit(context.Context, driver.Job) (driver.JobStatus, error) {
+	return driver.JobStatus{}, driver.ErrUnsupported
+}
+
+func (l labels) JobStatus(ctx context.Context, key driver.JobKey) (driver.JobStatus, error) {
+	return l.LabelStatus(ctx, key)
+}
+
+func (l labels) Cancel(context.Context, driver.JobKey) (driver.JobStatus, error) {
+	return driver.JobStatus{}, driver.ErrUnsupported
 }
 
 func key(j device.Job) driver.JobKey {

@@ -236,3 +236,33 @@ func TestShutdownGivesJobsBack(t *testing.T) {
 		t.Errorf("%+v %+v %s", s.get(first), s.get(second), s.reason[second])
 	}
 }
+
+// A printer that is away is waited for once, not once for each of its jobs: behind a
+// long line the leases would run out, and each job would be given out again and again.
+func TestAPrinterThatIsAwayIsWaitedForOnce(t *testing.T) {
+	s, dev := newStore(t), id.Derived("printer")
+	const jobs = 12
+	var all []id.ID
+	for range jobs {
+		all = append(all, s.add(dev))
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	q := NewQueue(QueueOptions{Jobs: s.incarnate(0, false), Documents: oneReceipt{}, Printers: sim.Printers{}, Patience: 300 * time.Millisecond})
+	ended := make(chan struct{})
+	began := time.Now()
+	go func() { defer close(ended); q.Run(ctx) }()
+	for left := jobs; left > 0 && time.Since(began) < 20*time.Second; time.Sleep(5 * time.Millisecond) {
+		left = 0
+		for _, j := range all {
+			if s.get(j).Failures == 0 {
+				left++
+			}
+		}
+	}
+	took := time.Since(began)
+	cancel()
+	<-ended
+	if took < 300*time.Millisecond || took > jobs*300*time.Millisecond/2 {
+		t.Errorf("%d jobs waited %s in all", jobs, took)
+	}
+}

@@ -170,7 +170,7 @@ func run(t *testing.T, jobs *incarnation, printers Printers, docs Documents) {
 	t.Helper()
 	ctx, cancel := context.WithCancel(context.Background())
 	q := NewQueue(QueueOptions{Jobs: jobs, Documents: docs, Printers: printers, Worker: "w",
-		Patience: 300 * time.Millisecond, Submit: time.Second, Resolve: 400 * time.Millisecond})
+		Patience: 300 * time.Millisecond, Submit: time.Second, Resolve: 2 * time.Second})
 	done := make(chan struct{})
 	go func() { q.Run(ctx); close(done) }()
 	limit := time.After(10 * time.Second)

@@ -12,6 +12,8 @@ import (
 	"github.com/shopwright/shopwright/hw/connectors"
 	"github.com/shopwright/shopwright/hw/connectors/acquirersim"
 	"github.com/shopwright/shopwright/hw/connectors/alipay"
+	"github.com/shopwright/shopwright/hw/connectors/storefronthttp"
+	"github.com/shopwright/shopwright/hw/connectors/storefrontsim"
 	"github.com/shopwright/shopwright/hw/connectors/stripe"
 	"github.com/shopwright/shopwright/hw/connectors/wechatpay"
 	"github.com/shopwright/shopwright/hw/sim"
@@ -20,7 +22,7 @@ import (
 	"github.com/shopwright/shopwright/sdk/driver/drivertest"
 )
 
-var builds = map[string]func() driver.Driver{acquirersim.Name: acquirersim.New, alipay.Name: alipay.New, stripe.Name: stripe.New, wechatpay.Name: wechatpay.New}
+var builds = map[string]func() driver.Driver{acquirersim.Name: acquirersim.New, alipay.Name: alipay.New, stripe.Name: stripe.New, storefronthttp.Name: storefronthttp.New, storefrontsim.Name: storefrontsim.New, wechatpay.Name: wechatpay.New}
 
 // The test binary serves the connectors as the program does.
 func TestMain(m *testing.M) {
@@ -147,5 +149,27 @@ func TestA26_ConnectorKilledAfterTheCharge(t *testing.T) {
 		case <-ctx.Done():
 			t.Fatal("no notice")
 		}
+	}
+}
+
+func TestStorefrontSimConforms(t *testing.T) {
+	conforms(t, storefrontsim.Name, map[string]string{"folder": t.TempDir()}, `{"currency":"yuan"}`)
+}
+
+func TestStorefrontHTTPConforms(t *testing.T) {
+	s, err := sim.NewMall(1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	if err := s.PushStock(driver.StockFigures{AsOf: 1, Figures: []driver.StockFigure{{SKU: "tea", Available: 5000}}}); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.Place(storefrontsim.Buy{Lines: []driver.OrderLine{{SKU: "tea", Quantity: 1500, UnitPrice: 1000}}, Currency: "CNY"}); err != nil {
+		t.Fatal(err)
+	}
+	conforms(t, storefronthttp.Name, s.Config(), `{"base_url":"http://example.org","key_id":"k","secret":"0123456789abcdef"}`)
+	if w := s.Wrong(); len(w) > 0 {
+		t.Error(w)
 	}
 }

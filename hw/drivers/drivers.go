@@ -7,7 +7,11 @@ import (
 	"github.com/shopwright/shopwright/core/fault"
 	"github.com/shopwright/shopwright/hw/connectors/acquirersim"
 	"github.com/shopwright/shopwright/hw/connectors/alipay"
+	"github.com/shopwright/shopwright/hw/connectors/messengerhttp"
+	"github.com/shopwright/shopwright/hw/connectors/storefronthttp"
+	"github.com/shopwright/shopwright/hw/connectors/storefrontsim"
 	"github.com/shopwright/shopwright/hw/connectors/stripe"
+	"github.com/shopwright/shopwright/hw/connectors/wechatofficial"
 	"github.com/shopwright/shopwright/hw/connectors/wechatpay"
 	"github.com/shopwright/shopwright/hw/drivers/calleridserial"
 	"github.com/shopwright/shopwright/hw/drivers/cardhid"
@@ -31,10 +35,15 @@ import (
 var ErrUnknown = fault.New(fault.NotFound, "hw.unknown_driver")
 
 var all = map[string]func() driver.Driver{
-	acquirersim.Name: acquirersim.New,
-	alipay.Name:      alipay.New,
-	stripe.Name:      stripe.New,
-	wechatpay.Name:   wechatpay.New,
+	acquirersim.Name:    acquirersim.New,
+	alipay.Name:         alipay.New,
+	stripe.Name:         stripe.New,
+	storefronthttp.Name: storefronthttp.New,
+	storefrontsim.Name:  storefrontsim.New,
+	wechatpay.Name:      wechatpay.New,
+
+	messengerhttp.Name:  messengerhttp.New,
+	wechatofficial.Name: wechatofficial.New,
 
 	calleridserial.Name: calleridserial.New,
 	cardhid.Name:        cardhid.New,

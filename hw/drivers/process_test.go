@@ -52,13 +52,17 @@ var names = []string{
 	"escpos-serial",
 	"escpos-usb",
 	"label-zpl",
+	"messenger-http",
 	"paybox-serial",
 	"scale-serial",
 	"scanner-evdev",
 	"scanner-serial",
 	"spooler",
+	"storefront-http",
+	"storefront-sim",
 	"stripe",
 	"virtual-printer",
+	"wechat-official",
 	"wechat-pay",
 }
 

@@ -22,11 +22,13 @@ type Behaviour struct {
 
 // NetPrinter is a printer that listens on a TCP port of this machine.
 type NetPrinter struct {
-	l  net.Listener
 	wg sync.WaitGroup
 
 	mu     sync.Mutex
+	l      net.Listener
 	how    Behaviour
+	turn   int // rises as the behaviour changes
+	away   bool
 	conns  map[net.Conn]bool
 	jobs   [][]byte // the bytes of each connection, without questions
 	closed bool
@@ -39,19 +41,52 @@ func NewNetPrinter(how Behaviour) (*NetPrinter, error) {
 		return nil, err
 	}
 	p := &NetPrinter{l: l, how: how, conns: map[net.Conn]bool{}}
-	p.wg.Add(1)
-	go p.accept()
+	p.wg.Go(func() { p.accept(l) })
 	return p, nil
 }
 
 // Addr is where it listens.
-func (p *NetPrinter) Addr() string { return p.l.Addr().String() }
+func (p *NetPrinter) Addr() string {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.l.Addr().String()
+}
 
-// Behave changes how later connections are treated.
+// Behave changes how later connections are treated; one that hangs ends.
 func (p *NetPrinter) Behave(how Behaviour) {
 	p.mu.Lock()
 	p.how = how
+	p.turn++
 	p.mu.Unlock()
+}
+
+// Unplug takes the printer away until Plug; a second time changes nothing.
+func (p *NetPrinter) Unplug() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.away = true
+	p.turn++
+	p.l.Close()
+	for c := range p.conns {
+		c.Close()
+	}
+}
+
+// Plug brings it back at the same address; the error says that another program has
+// taken the port meanwhile.
+func (p *NetPrinter) Plug() error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if !p.away || p.closed {
+		return nil
+	}
+	l, err := net.Listen("tcp", p.l.Addr().String())
+	if err != nil {
+		return err
+	}
+	p.l, p.away = l, false
+	p.wg.Go(func() { p.accept(l) })
+	return nil
 }
 
 // Jobs answers the bytes of every connection that sent any, questions left out.
@@ -74,20 +109,19 @@ func (p *NetPrinter) Close() {
 	for c := range p.conns {
 		c.Close()
 	}
-	p.mu.Unlock()
 	p.l.Close()
+	p.mu.Unlock()
 	p.wg.Wait()
 }
 
-func (p *NetPrinter) accept() {
-	defer p.wg.Done()
+func (p *NetPrinter) accept(l net.Listener) {
 	for {
-		c, err := p.l.Accept()
+		c, err := l.Accept()
 		if err != nil {
 			return
 		}
 		p.mu.Lock()
-		if p.closed {
+		if p.closed || p.away {
 			p.mu.Unlock()
 			c.Close()
 			return
@@ -155,13 +189,17 @@ func (p *NetPrinter) serve(c net.Conn, n int, how Behaviour) {
 	}
 }
 
-// hang keeps the connection without reading until the printer is closed.
+// hang keeps the connection without reading until the printer is closed, or is told to
+// behave otherwise.
 func (p *NetPrinter) hang(net.Conn) {
+	p.mu.Lock()
+	turn := p.turn
+	p.mu.Unlock()
 	for {
 		p.mu.Lock()
-		closed := p.closed
+		over := p.closed || p.turn != turn
 		p.mu.Unlock()
-		if closed {
+		if over {
 			return
 		}
 		time.Sleep(5 * time.Millisecond)

@@ -215,17 +215,21 @@ func TestCancelBeforeTheFirstByte(t *testing.T) {
 	for len(n.Jobs()) == 0 {
 		time.Sleep(time.Millisecond)
 	}
-	n.Behave(sim.Behaviour{Status: true})
 	done := make(chan driver.JobStatus)
 	go func() {
 		st, _ := p.Submit(context.Background(), driver.Job{JobKey: driver.JobKey{ID: "a", Attempt: 1}, Raw: []byte("x")})
 		done <- st
 	}()
 	for {
-		if st, _ := p.Cancel(t.Context(), driver.JobKey{ID: "a", Attempt: 1}); st.State == driver.JobCancelled {
+		st, _ := p.Cancel(t.Context(), driver.JobKey{ID: "a", Attempt: 1})
+		if st.State == driver.JobCancelled {
 			break
 		}
+		if st.State == driver.JobSent || st.State == driver.JobConfirmed {
+			t.Fatalf("it went out behind a printer that hangs: %+v", st)
+		}
 	}
+	n.Behave(sim.Behaviour{Status: true}) // what hangs ends
 	<-busy
 	if st := <-done; st.State != driver.JobCancelled || len(n.Jobs()) != 1 {
 		t.Errorf("%+v, %d jobs", st, len(n.Jobs()))

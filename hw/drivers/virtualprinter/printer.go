@@ -61,9 +61,14 @@ func (p *Printer) ConfigSchema() json.RawMessage {
   "additionalProperties": false,
   "required": ["folder"],
   "properties": {
-    "folder": {"type": "string", "minLength": 1, "title": "Folder", "description": "Where the receipts appear"},
-    "dots": {"type": "integer", "enum": [384, 576], "default": 576, "title": "Paper width in dots", "description": "384 = 58 mm, 576 = 80 mm"},
-    "delay_ms": {"type": "integer", "minimum": 0, "maximum": 10000, "default": 0, "title": "Printing time in milliseconds"}
+    "folder": {"type": "string", "minLength": 1, "title": "Folder", "description": "Where the receipts appear",
+      "x-title": {"en": "Folder", "zh-Hans": "文件夹", "zh-Hant": "資料夾"},
+      "x-description": {"en": "Where the receipts appear", "zh-Hans": "小票存放的位置", "zh-Hant": "收據存放的位置"}},
+    "dots": {"type": "integer", "enum": [384, 576], "default": 576, "title": "Paper width in dots", "description": "384 = 58 mm, 576 = 80 mm",
+      "x-title": {"en": "Paper width in dots", "zh-Hans": "纸宽（点）", "zh-Hant": "紙寬（點）"},
+      "x-description": {"en": "384 = 58 mm, 576 = 80 mm", "zh-Hans": "384 为 58 毫米，576 为 80 毫米", "zh-Hant": "384 為 58 公釐，576 為 80 公釐"}},
+    "delay_ms": {"type": "integer", "minimum": 0, "maximum": 10000, "default": 0, "title": "Printing time in milliseconds",
+      "x-title": {"en": "Printing time in milliseconds", "zh-Hans": "打印耗时（毫秒）", "zh-Hant": "列印耗時（毫秒）"}}
   }
 }`)
 }

@@ -80,13 +80,25 @@ func New(cert *tls.Certificate, secrets ...string) *Gate {
 
 // Send sends a request and reads the answer. Errors have no secrets in them.
 func (g *Gate) Send(ctx context.Context, method, address string, header http.Header, body string) (status int, answer []byte, err error) {
+	h, answer, err := g.Exchange(ctx, method, address, header, body)
+	return h.Status, answer, err
+}
+
+// Head is an answer without its body.
+type Head struct {
+	Status int
+	Header http.Header
+}
+
+// Exchange is Send for those who look at the answer's header.
+func (g *Gate) Exchange(ctx context.Context, method, address string, header http.Header, body string) (head Head, answer []byte, err error) {
 	var reader io.Reader
 	if body != "" {
 		reader = strings.NewReader(body)
 	}
 	req, err := http.NewRequestWithContext(ctx, method, address, reader)
 	if err != nil {
-		return 0, nil, g.Scrub(err)
+		return Head{}, nil, g.Scrub(err)
 	}
 	if header != nil {
 		req.Header = header
@@ -97,15 +109,15 @@ func (g *Gate) Send(ctx context.Context, method, address string, header http.Hea
 		if errors.As(err, &u) { // the address may carry what was signed
 			err = u.Err
 		}
-		return 0, nil, g.failed(ctx, err)
+		return Head{}, nil, g.failed(ctx, err)
 	}
 	defer resp.Body.Close()
 	answer, err = io.ReadAll(io.LimitReader(resp.Body, bodyLimit))
 	if err != nil {
-		return 0, nil, g.failed(ctx, err)
+		return Head{}, nil, g.failed(ctx, err)
 	}
 	g.set(driver.Health{OK: true})
-	return resp.StatusCode, answer, nil
+	return Head{resp.StatusCode, resp.Header}, answer, nil
 }
 
 func (g *Gate) failed(ctx context.Context, err error) error {
