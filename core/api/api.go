@@ -51,13 +51,16 @@ type Options struct {
 	Meetings *report.PackMeetings
 	// Backtests tries packs on past sales; nil: none of its operations is served.
 	Backtests *backtest.Service
-	Log       *slog.Logger // default: slog.Default()
-	Version   string       // of the program, for the document
+	// SignIns are accounts elsewhere that members sign in with; nil: none.
+	SignIns SignIns
+	Log     *slog.Logger // default: slog.Default()
+	Version string       // of the program, for the document
 }
 
 type api struct {
 	Options
 	huma       huma.API
+	signIns    signInLimit
 	currencies sync.Map // merchant -> money.Currency; it never changes
 }
 
@@ -78,6 +81,7 @@ func New(mux *http.ServeMux, o Options) huma.API {
 	a.punchPlans()
 	a.taxes()
 	a.stock()
+	a.onlineOrders()
 	a.quotes()
 	a.sales()
 	a.providerPayments()
@@ -94,6 +98,7 @@ func New(mux *http.ServeMux, o Options) huma.API {
 	a.days()
 	a.commissions()
 	a.events()
+	a.messages()
 	a.ledger()
 	mux.HandleFunc("/api/", noRoute(mux))
 	a.docs(mux)

@@ -235,7 +235,7 @@ func (a *api) message(m id.ID, l i18n.Locale, cur money.Currency, packID, versio
 
 // Tender is one means of payment.
 type Tender struct {
-	Type      string `json:"type" enum:"cash,card,qr,stored_value,points,gift_card"`
+	Type      string `json:"type" pattern:"^(cash|card|qr|stored_value|points|gift_card|online:[a-z0-9-]{1,20})$" doc:"cash, card, qr, stored_value, points, gift_card, or online: and the short name of an online shop."`
 	Amount    Money  `json:"amount" doc:"Its part of the total."`
 	Tendered  Money  `json:"tendered" doc:"What was handed over."`
 	Points    int64  `json:"points,omitempty" doc:"Points tenders: how many."`

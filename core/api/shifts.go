@@ -6,6 +6,7 @@ import (
 	"net/http"
 
 	"github.com/shopwright/shopwright/core/auth"
+	"github.com/shopwright/shopwright/core/checkout"
 	"github.com/shopwright/shopwright/core/clock"
 	"github.com/shopwright/shopwright/core/db"
 	"github.com/shopwright/shopwright/core/id"
@@ -278,6 +279,9 @@ func (a *api) closeShift(ctx context.Context, c caller, in *struct {
 	r, again, err := once(ctx, a, c, func(ctx context.Context, tx *db.Tx) (id.ID, ShiftReport, error) {
 		r, s, err := till.CloseWith(ctx, tx, c.Merchant, closing)
 		if err != nil {
+			return id.None, ShiftReport{}, err
+		}
+		if err := checkout.PrintShift(ctx, tx, c.Merchant, s); err != nil {
 			return id.None, ShiftReport{}, err
 		}
 		return s.ID, c.report(r, s), a.auditShift(ctx, tx, c, "shift.closed", s.ID, map[string]int64{"counted": int64(r.Counted), "over_short": int64(r.OverShort)})
