@@ -26,6 +26,7 @@ func (f *office) mountDevices() {
 	f.on("POST /office/devices/{id}/test", auth.PermDevices, f.deviceDo(func(ctx context.Context, m, d id.ID) error { return f.o.Devices.Test(ctx, m, d) }, "office.devices.tested"))
 	f.on("POST /office/devices/{id}/kill", auth.PermDevices, f.deviceDo(func(_ context.Context, m, d id.ID) error { return f.o.Devices.Kill(m, d) }, "office.devices.killed"))
 	f.on("POST /office/devices/{id}/restart", auth.PermDevices, f.deviceDo(func(_ context.Context, m, d id.ID) error { return f.o.Devices.Restart(m, d) }, "office.devices.restarted"))
+	f.on("POST /office/devices/{id}/version", auth.PermDevices, f.deviceVersion)
 	f.on("GET /office/devices/{id}/papers/{name}", auth.PermDevices, f.devicePaper)
 	f.on("POST /office/jobs/{id}/reprint", auth.PermDevices, f.jobReprint)
 	f.on("POST /office/jobs/{id}/confirm", auth.PermDevices, f.jobConfirm)
@@ -80,11 +81,16 @@ func (f *office) deviceOf(r *http.Request, p *page) (device.Device, error) {
 type deviceDetail struct {
 	d      device.Device
 	in     form
-	config ui.Form // from the driver's schema; its Schema is nil where the driver could not be asked
-	cause  error   // why not
+	config ui.Form      // from the driver's schema; its Schema is nil where the driver could not be asked
+	cause  error        // why not
+	driver DriverInfo   // that the device has
+	named  bool         // it is there
+	others []DriverInfo // other versions of it
+	sim    *Simulated   // nil: it is a real one
 	live   DeviceStatus
 	known  bool
 	hosted bool
+	hosts  []ui.Option // that may run it, the server first; nil: there are none
 	papers []Paper
 	heard  []device.Input
 	jobs   jobList
@@ -102,12 +108,23 @@ func (f *office) readDevice(r *http.Request, p *page) (*deviceDetail, error) {
 	if d.Enabled {
 		enabled = "true"
 	}
-	x.in = values("name", d.Name, "driver", d.Driver, "enabled", enabled, "place", d.Shop.String()+"/"+d.Register.String())
+	x.in = values("name", d.Name, "driver", d.Driver, "version", d.Version, "enabled", enabled, "place", d.Shop.String()+"/"+d.Register.String())
 	f.fillConfig(r.Context(), p, x)
+	if f.o.Devices != nil {
+		f.fillDriver(r.Context(), p, x)
+	}
+	if f.o.Simulators != nil {
+		if s, ok := f.o.Simulators.Look(p.Merchant.ID, d.ID); ok {
+			x.sim = &s
+		}
+	}
 	if f.o.Devices != nil {
 		x.heard = f.o.Devices.Heard(p.Merchant.ID, d.ID)
 	}
 	if x.places, err = f.places(r.Context(), p); err != nil {
+		return nil, err
+	}
+	if err := f.fillHosts(r.Context(), p, x); err != nil {
 		return nil, err
 	}
 	if f.o.Papers != nil {

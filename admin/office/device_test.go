@@ -67,11 +67,11 @@ func TestADeviceIsAddedThroughTheFormOfItsDriver(t *testing.T) {
 		}
 		b.post("/office/devices/new", "driver", "none", "name", "x").want(t, http.StatusBadRequest)
 
-		scale := b.post("/office/devices/new", "driver", "vendors-own", "name", "Scale", "place", s.shop.ID.String()+"/", "enabled", "true") // it cannot be asked for its settings
+		scale := b.post("/office/devices/new", "driver", "vendors-own", "version", "2.0.0", "name", "Scale", "place", s.shop.ID.String()+"/", "enabled", "true") // it cannot be asked for its settings
 		if scale.status != http.StatusOK {
 			t.Fatal(scale.status, textOf(t, scale.body))
 		}
-		b.get("/office/devices/new?driver=vendors-own").want(t, http.StatusOK, "settings cannot be shown")
+		b.get("/office/devices/new?driver=vendors-own&version=2.0.0").want(t, http.StatusOK, "settings cannot be shown")
 	})
 }
 

@@ -21,9 +21,17 @@ func (f *office) deviceNew(w http.ResponseWriter, r *http.Request, p *page) erro
 	if f.o.Devices == nil {
 		return ErrNoHost
 	}
-	info, ok := f.driver(r.URL.Query().Get("driver"))
+	q := r.URL.Query()
+	info, ok := f.driver(r.Context(), p, q.Get("driver"), q.Get("version"))
 	if !ok {
-		return f.show(w, r, deviceChoiceView(p, f.driverChoice()))
+		places, err := f.places(r.Context(), p)
+		if err != nil {
+			return err
+		}
+		return f.show(w, r, deviceChoiceView(p, f.driverChoice(r.Context(), p), f.simClasses(), places))
+	}
+	if info.Refused != nil {
+		return info.Refused
 	}
 	x, err := f.freshDevice(r, p, info)
 	if err != nil {
@@ -32,9 +40,9 @@ func (f *office) deviceNew(w http.ResponseWriter, r *http.Request, p *page) erro
 	return f.show(w, r, deviceNewView(p, x))
 }
 
-func (f *office) driver(name string) (DriverInfo, bool) {
-	for _, d := range f.o.Devices.Drivers() {
-		if d.Name == name {
+func (f *office) driver(ctx context.Context, p *page, name, version string) (DriverInfo, bool) {
+	for _, d := range f.o.Devices.Drivers(ctx, p.Merchant.ID) {
+		if d.Name == name && d.Version == version {
 			return d, true
 		}
 	}
@@ -43,10 +51,13 @@ func (f *office) driver(name string) (DriverInfo, bool) {
 
 // freshDevice is a device of a driver that is about to be added.
 func (f *office) freshDevice(r *http.Request, p *page, info DriverInfo) (*deviceDetail, error) {
-	x := &deviceDetail{hosted: true, d: device.Device{Merchant: p.Merchant.ID, Driver: info.Name, Class: info.Class}}
-	x.in = values("name", driverName(p, info.Name), "driver", info.Name, "enabled", "true")
+	x := &deviceDetail{hosted: true, d: device.Device{Merchant: p.Merchant.ID, Driver: info.Name, Version: info.Version, Class: info.Class}, driver: info, named: true}
+	x.in = values("name", driverTitle(p, info), "driver", info.Name, "version", info.Version, "enabled", "true")
 	var err error
 	if x.places, err = f.places(r.Context(), p); err != nil {
+		return nil, err
+	}
+	if err := f.fillHosts(r.Context(), p, x); err != nil {
 		return nil, err
 	}
 	f.fillConfig(r.Context(), p, x)
@@ -59,11 +70,14 @@ type driverGroup struct {
 	list  []DriverInfo
 }
 
-// deviceClasses in the order in which a shop asks for them.
-var deviceClasses = []string{device.ClassPrinter, "label", "scanner", "card", "scale", "display", "drawer", "paybox", "callerid", "acquirer"}
+// classOther are installed drivers of which nobody can say what they are for.
+const classOther = "other"
 
-func (f *office) driverChoice() (out []driverGroup) {
-	all := f.o.Devices.Drivers()
+// deviceClasses in the order in which a shop asks for them.
+var deviceClasses = []string{device.ClassPrinter, "label", "scanner", "card", "scale", "display", "drawer", "paybox", "callerid", "acquirer", "storefront", "messenger", classOther}
+
+func (f *office) driverChoice(ctx context.Context, p *page) (out []driverGroup) {
+	all := f.o.Devices.Drivers(ctx, p.Merchant.ID)
 	for _, c := range deviceClasses {
 		g := driverGroup{class: c}
 		for _, d := range all {
@@ -93,7 +107,7 @@ func (f *office) fillConfig(ctx context.Context, p *page, x *deviceDetail) {
 		x.cause = ErrNoHost
 		return
 	}
-	raw, err := f.o.Devices.Schema(ctx, x.d.Driver)
+	raw, err := f.o.Devices.Schema(ctx, p.Merchant.ID, x.d.Driver, x.d.Version)
 	if err != nil {
 		x.cause = err
 		return
@@ -191,9 +205,12 @@ func (f *office) deviceSave(w http.ResponseWriter, r *http.Request, p *page) err
 		if f.o.Devices == nil {
 			return ErrNoHost
 		}
-		info, ok := f.driver(in.get("driver"))
+		info, ok := f.driver(r.Context(), p, in.get("driver"), in.get("version"))
 		if !ok {
 			return device.ErrDriver.On("driver")
+		}
+		if info.Refused != nil {
+			return info.Refused
 		}
 		x, err = f.freshDevice(r, p, info)
 	} else {
@@ -212,11 +229,14 @@ func (f *office) deviceSave(w http.ResponseWriter, r *http.Request, p *page) err
 		d.Shop, d.Register, err = place(p, x.places, in.get("place"))
 	}
 	if err == nil {
+		d.Host, err = x.atHost(in)
+	}
+	if err == nil {
 		action := "device.updated"
 		if fresh {
 			action = "device.created"
 		}
-		err = f.audited(r.Context(), action, "device", map[string]string{"driver": d.Driver}, func(ctx context.Context, tx *db.Tx) (string, error) {
+		err = f.audited(r.Context(), action, "device", map[string]string{"driver": d.Driver, "version": d.Version}, func(ctx context.Context, tx *db.Tx) (string, error) {
 			var err error
 			if fresh {
 				d, err = device.Create(ctx, tx, d)

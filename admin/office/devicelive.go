@@ -29,7 +29,7 @@ func liveTone(state string) ui.Tone {
 		return ui.Ok
 	case "starting", "restarting":
 		return ui.Warn
-	case "failed", "stopped":
+	case "failed", "stopped", "away":
 		return ui.Bad
 	}
 	return ui.Neutral
@@ -155,6 +155,9 @@ func (x *deviceDetail) speaks() bool {
 func (x *deviceDetail) livePairs(p *page) []ui.Pair {
 	s := x.live
 	out := []ui.Pair{{Key: p.T("office.devices.since"), Value: ui.When(p.Ctx, s.Since)}, {Key: p.T("office.devices.restarts"), Value: ui.Text(count(p, s.Restarts))}}
+	if s.Host != "" {
+		out = append(out, ui.Pair{Key: p.T("office.hosts.runs_at"), Value: ui.Text(s.Host)}, ui.Pair{Key: p.T("office.hosts.seen"), Value: ui.When(p.Ctx, s.HostSeen)})
+	}
 	if s.PID != 0 {
 		out = append(out, ui.Pair{Key: p.T("office.devices.process"), Value: ui.Text(itoa(int64(s.PID)))})
 	}

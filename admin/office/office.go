@@ -31,8 +31,13 @@ type Options struct {
 	Receipts *report.Receipts
 	// Backtests tries packs on past sales; nil: its pages are not served.
 	Backtests *backtest.Service
-	Devices   Devices // nil: no device host runs in this process
-	Papers    Papers  // nil: no virtual printer
+	Devices   Devices    // nil: no device host runs in this process
+	Papers    Papers     // nil: no virtual printer
+	Cards     CardWriter // nil: no card station runs in this process
+	// Simulators makes devices that are not there; nil: outside development.
+	Simulators Simulators
+	Hosts      Hosts  // nil: device hosts are not looked after in this process
+	Online     Online // nil: no connector to an online shop runs in this process
 	// Installer installs rule packs; nil: they come with the program alone.
 	Installer *pack.Installer
 	// Meetings looks at how rule packs meet; nil: that page is not there.
@@ -53,11 +58,13 @@ type Devices interface {
 	Test(ctx context.Context, merchant, device id.ID) error
 	// Restart starts the driver anew where it was given up.
 	Restart(merchant, device id.ID) error
-	// Drivers lists the drivers that there are.
-	Drivers() []DriverInfo
-	// Schema is the JSON Schema of a driver's settings. Fault: any of a driver that
-	// is not there or does not start.
-	Schema(ctx context.Context, driver string) (json.RawMessage, error)
+	// Drivers lists the drivers that there are: those that the program brings along, and
+	// the installed ones, judged by whom the merchant trusts.
+	Drivers(ctx context.Context, merchant id.ID) []DriverInfo
+	// Schema is the JSON Schema of a driver's settings; version is that of an installed
+	// one, "" for one that the program brings along. Fault: any of a driver that is not
+	// there, must not run or does not start.
+	Schema(ctx context.Context, merchant id.ID, driver, version string) (json.RawMessage, error)
 	// Record writes down what the driver and the program told each other last, a JSON
 	// object a line, without anybody's data. Fault: any of a device that does not run.
 	Record(w io.Writer, merchant, device id.ID) error
@@ -72,6 +79,21 @@ type DriverInfo struct {
 	Name    string // "escpos-net"
 	Class   string // of the device: device.ClassPrinter, "display", "scale", "scanner", …
 	Version string // of an installed one; "" came with the program
+
+	// Of an installed one:
+	Title     string // what its publisher calls it; "" = the name
+	Publisher string // who says that it is theirs
+	Signer    string // whose key signed it; "" nobody's who is trusted
+	Trust     string // "first_party", "reseller", "merchant", "development"; "" none
+	SHA256    string // of its program, in hex; of one that came along, the program's own
+	Needs     []DriverNeed
+	Refused   error // why it must not run; nil: it may
+}
+
+// DriverNeed is something that a driver asks for.
+type DriverNeed struct {
+	Kind string // "serial", "usb", "network", "network_any", "listen", "folder", "folder_setting", "program", "confined"
+	What string // the host, folder, setting or program
 }
 
 // DeviceStatus is the live state of one device.
@@ -84,7 +106,9 @@ type DeviceStatus struct {
 	PID      int
 	Restarts int
 	Since    clock.Instant
-	Checksum string // of the driver's program
+	Host     string        // the device host that runs it; "" = the server
+	HostSeen clock.Instant // when that was heard of last; 0: never
+	Checksum string        // of the driver's program
 	Log      []string
 }
 
@@ -125,19 +149,28 @@ func Mount(mux *http.ServeMux, s *shell.Shell, o Options) {
 	f.mountTax()
 	f.mountStock()
 	f.mountSales()
+	f.mountPayments()
+	f.mountOnline()
 	f.mountPacks()
 	f.mountBacktests()
 	f.mountDevices()
+	f.mountSimulators()
+	f.mountDeviceHosts()
 	f.mountStaff()
 	f.mountCommission()
 	f.mountShifts()
 	f.mountProof()
 	f.mountCoupons()
+	f.mountMessages()
 	f.mountGifts()
 	f.mountCampaigns()
 	f.mountTiers()
 	f.mountWallet()
 	f.mountSettings()
+	f.mountReceipts()
+	f.mountStations()
+	f.mountLabels()
+	f.mountCardWriting()
 	f.mountEdition()
 	f.mountAudit()
 	f.mountKeys()

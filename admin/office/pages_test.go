@@ -29,7 +29,7 @@ func (s *shop) pages() []string {
 		"/office/sales/" + s.sales[3].ID.String(), "/office/sales/" + s.sales[3].ID.String() + "/why", "/office/sales/" + s.sales[last].ID.String(), "/office/packs", "/office/packs/salon", "/office/packs/retail", "/office/packs/catering",
 		"/office/packs/salon/versions", "/office/packs/salon/meet", "/office/packs/retail/meet?priority=7", "/office/packs/salon/preview", "/office/packs/salon/preview?sku=oil&quantity=2&sku=colour&member=13800000001", "/office/packs/-/keys", "/office/packs/-/install",
 		"/office/devices", "/office/devices/new", "/office/devices/" + s.printer.String(), "/office/staff", "/office/staff/new", "/office/staff/" + s.stylist.String(), "/office/shifts", "/office/shifts/" + s.sales[0].Shift.String(),
-		"/office/proof", "/office/coupons", "/office/coupons/new", "/office/settings", "/office/settings?of=shop", "/office/edition", "/office/edition?look=retail", "/office/audit", "/office/audit?action=staff.", "/office/keys",
+		"/office/proof", "/office/coupons", "/office/coupons/new", "/office/settings", "/office/settings?of=shop", "/office/settings/receipts", "/office/stations", "/office/catalog/labels", "/office/catalog/labels?q=oil", "/office/edition", "/office/edition?look=retail", "/office/audit", "/office/audit?action=staff.", "/office/keys",
 	}...)
 }
 

@@ -9,6 +9,7 @@ import (
 
 	"github.com/shopwright/shopwright/admin/ui"
 	"github.com/shopwright/shopwright/core/auth"
+	"github.com/shopwright/shopwright/core/checkout"
 	"github.com/shopwright/shopwright/core/clock"
 	"github.com/shopwright/shopwright/core/db"
 	"github.com/shopwright/shopwright/core/fault"
@@ -349,7 +350,10 @@ func (f *office) shiftClose(w http.ResponseWriter, r *http.Request, p *page) err
 		counted := map[string]int64{}
 		err = f.audited(r.Context(), "shift.closed", "shift", counted, func(ctx context.Context, tx *db.Tx) (string, error) {
 			var err error
-			rep, _, err = till.CloseWith(ctx, tx, p.Merchant.ID, closing)
+			var closed till.Shift
+			if rep, closed, err = till.CloseWith(ctx, tx, p.Merchant.ID, closing); err == nil {
+				err = checkout.PrintShift(ctx, tx, p.Merchant.ID, closed)
+			}
 			counted["counted"], counted["over_short"] = int64(rep.Counted), int64(rep.OverShort)
 			return d.s.ID.String(), err
 		})

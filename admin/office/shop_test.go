@@ -371,11 +371,21 @@ func (f *fakeDevices) Test(_ context.Context, _, d id.ID) error {
 	return nil
 }
 
-func (f *fakeDevices) Drivers() []office.DriverInfo {
-	return []office.DriverInfo{{Name: "escpos-net", Class: "printer"}, {Name: "stripe", Class: "acquirer"}, {Name: "scanner-serial", Class: "scanner"}, {Name: "vendors-own", Class: "scale", Version: "2.0.0"}}
+// The device host's faults of a driver that must not run.
+var (
+	errAltered  = fault.New(fault.Denied, "plugins.altered")
+	errUnsigned = fault.New(fault.Denied, "plugins.unsigned")
+)
+
+func (f *fakeDevices) Drivers(context.Context, id.ID) []office.DriverInfo {
+	return []office.DriverInfo{{Name: "escpos-net", Class: "printer"}, {Name: "stripe", Class: "acquirer"}, {Name: "scanner-serial", Class: "scanner"}, {Name: "vendors-own", Class: "scale", Version: "2.0.0"},
+		{Name: "acme-printer", Class: "printer", Version: "2.0.0", Title: "Acme", Refused: errAltered.With("file", "acme")},
+		{Name: "acme-printer", Class: "printer", Version: "1.10.0", Title: "Acme " + hostile, Publisher: "Acme Ltd", Signer: "Acme's key", Trust: "merchant", SHA256: strings.Repeat("0123456789abcdef", 4), Needs: []office.DriverNeed{{Kind: "network", What: "*:9100"}, {Kind: "folder_setting", What: "folder"}, {Kind: "program", What: "lp"}}},
+		{Name: "acme-printer", Class: "printer", Version: "1.9.0", Title: "Acme", Signer: "Acme's key", Trust: "reseller"},
+		{Name: "acme-scale", Class: "other", Version: "1.0.0", Refused: errUnsigned.With("driver", "acme-scale")}}
 }
 
-func (f *fakeDevices) Schema(_ context.Context, driver string) (json.RawMessage, error) {
+func (f *fakeDevices) Schema(_ context.Context, _ id.ID, driver, _ string) (json.RawMessage, error) {
 	if driver == "vendors-own" {
 		return nil, fault.ErrInternal
 	}

@@ -76,7 +76,7 @@ func (h *screens) act(w http.ResponseWriter, r *http.Request, d *desk) error {
 		v.Quote = nil
 	case err != nil:
 		v.Err, v.Quote = err, nil
-		if do == "" || do == "code" {
+		if (do == "" || do == "code") && !a.hush {
 			v.Query = r.PostForm.Get("code")
 		}
 	default:
@@ -120,6 +120,7 @@ type action struct {
 	b    *basket
 	r    *http.Request
 	show id.ID // a document to go to
+	hush bool  // what was typed is not shown again
 }
 
 var actions map[string]func(a *action, ctx context.Context, arg string) error
@@ -199,6 +200,10 @@ func (a *action) code(ctx context.Context, _ string) error {
 	f, err := a.h.take(ctx, a.merchant(), a.b, typed)
 	if errors.Is(err, errUnknownCode) && a.numberForSale(typed) {
 		return nil
+	}
+	if errors.Is(err, errUnknownCode) && isPayCode(typed.Text) { // it is not said back: it is as good as money
+		a.hush = true
+		return errPayMoment
 	}
 	if err != nil {
 		return err

@@ -59,12 +59,15 @@ type drawView struct {
 // fillCampaign reads what campaigns have for the member. What cannot be read is
 // left out: it must not keep anybody from selling.
 func (h *screens) fillCampaign(ctx context.Context, v *view, p *memberView, now clock.Instant) {
-	last, err := campaign.Latest(ctx, h.db, v.Desk.Merchant.ID, p.ID)
+	var last campaign.CheckIn
+	var open []campaign.Grant
+	err := h.db.Batch(ctx, campaign.AskLatest(v.Desk.Merchant.ID, p.ID, &last), campaign.AskOpenGrants(v.Desk.Merchant.ID, p.ID, maxGrants, &open))
+	if err != nil {
+		h.o.Log.WarnContext(ctx, "what campaigns have for a member could not be read", "error", err)
+		return
+	}
 	today := v.Desk.Shop.Zone.BusinessDate(now)
-	switch {
-	case err != nil:
-		h.o.Log.WarnContext(ctx, "a member's check-ins could not be read", "error", err)
-	case last.Date == today:
+	if last.Date == today {
 		p.Campaign.Streak, p.Campaign.CheckedIn = last.Streak, v.T("pos.checked_in_today", "days", last.Streak)
 		if len(v.Basket.Lines) == 0 { // never between two scans
 			if p.Campaign.Given, err = h.rewards(ctx, v.desk, p.ID, today); err != nil {
@@ -72,19 +75,15 @@ func (h *screens) fillCampaign(ctx context.Context, v *view, p *memberView, now 
 			}
 		}
 	}
-	if err := h.fillGrants(ctx, v, p, now); err != nil {
+	if err := h.fillGrants(ctx, v, p, open, now); err != nil {
 		h.o.Log.WarnContext(ctx, "what a member was given could not be read", "error", err)
 		p.Campaign.Gifts, p.Campaign.Draws = nil, nil
 	}
 }
 
 // fillGrants lists gifts that wait and chances, those that end first at the top.
-func (h *screens) fillGrants(ctx context.Context, v *view, p *memberView, now clock.Instant) error {
+func (h *screens) fillGrants(ctx context.Context, v *view, p *memberView, open []campaign.Grant, now clock.Instant) error {
 	m, zone := v.Desk.Merchant.ID, v.Desk.Shop.Zone
-	open, _, err := campaign.ListGrants(ctx, h.db, m, p.ID, true, db.Page{Limit: maxGrants})
-	if err != nil {
-		return err
-	}
 	open = slices.DeleteFunc(open, func(g campaign.Grant) bool { return g.Usable(p.ID, now, 1) != nil })
 	slices.SortStableFunc(open, func(a, b campaign.Grant) int { return cmp.Compare(endOf(&a), endOf(&b)) })
 	var ids []id.ID

@@ -27,6 +27,11 @@ type Counter interface {
 	Closing() <-chan struct{}
 	// Show shows something on the displays before the customer, as soon as they can.
 	Show(merchant, register id.ID, s device.Shown)
+	// Arm announces on the register's pay boxes what is to be paid for a sale, in place of
+	// what they announced before; amount is as "12.50".
+	Arm(merchant, register, sale id.ID, amount string)
+	// Disarm takes back what they announce.
+	Disarm(merchant, register id.ID)
 	// OpenDrawer opens the register's drawers once for a document, now or not at all.
 	OpenDrawer(merchant, register, document id.ID)
 	// Weigh answers what lies on the register's scale, in milligrams, when it is
@@ -128,7 +133,7 @@ func (h *screens) tell(ctx context.Context, d *desk, in *device.Input) (told, bo
 	case device.InputScan, device.InputCard:
 		return told{Kind: in.Kind, Code: in.Text}, true
 	case device.InputPay:
-		return told{Kind: in.Kind, Text: d.T("pos.pay_code_read")}, true // the code itself stays here: no field takes it
+		return told{Kind: in.Kind, Code: in.Text, Text: d.T("pos.pay_code_read")}, true // the text is for where no payment waits for it
 	case device.InputCall:
 		x := told{Kind: in.Kind, Code: in.Text, Text: d.T("pos.call", "who", in.Text), Do: d.T("pos.call_open")}
 		f, err := h.resolve(ctx, d.Desk.Merchant.ID, in.Text)
@@ -178,6 +183,7 @@ func (h *screens) cashed(d *desk, s *sale.Sale) {
 	for _, t := range s.Tenders {
 		cash = cash || t.Type == sale.TenderCash
 	}
+	h.disarm(d)
 	if cash && h.o.Counter != nil {
 		h.o.Counter.OpenDrawer(s.Merchant, d.Register.ID, s.ID)
 	}

@@ -29,6 +29,7 @@ type counterTop struct {
 	after   []uint64
 	shown   []string
 	opened  []id.ID
+	armed   []string // what a pay box announced, "" where it was taken back
 	weight  int64
 	failing error
 }
@@ -52,6 +53,28 @@ func (c *counterTop) Show(_, _ id.ID, s device.Shown) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.shown = append(c.shown, strings.TrimSpace(string(s.Kind)+" "+s.Amount+" "+strings.Join(s.Lines, "|")))
+}
+
+func (c *counterTop) Arm(_, _, _ id.ID, amount string) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.armed = append(c.armed, amount)
+}
+
+func (c *counterTop) Disarm(_, _ id.ID) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.armed = append(c.armed, "")
+}
+
+// announced is what the pay box announces, "" nothing.
+func (c *counterTop) announced() string {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if len(c.armed) == 0 {
+		return ""
+	}
+	return c.armed[len(c.armed)-1]
 }
 
 func (c *counterTop) OpenDrawer(_, _, document id.ID) {

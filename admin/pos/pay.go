@@ -42,6 +42,9 @@ type payForm struct {
 	Number    string // of a gift card that is typed
 	CardErr   error
 	Frozen    bool // the member's wallet cannot be spent from
+	ByCode    bool // a provider takes QR payments here, by the customer's code
+	Waits     bool // the payment has no answer yet: nothing is changed meanwhile
+	Say       string
 	pins      map[string]string
 }
 
@@ -56,6 +59,7 @@ type tenderRow struct {
 	Has                bool   // it can be used in this sale
 	Terminal           bool   // paid on a terminal of its own
 	AsksPIN            bool   // the member's
+	ByCode             bool   // paid by the customer's payment code
 	Err                error
 }
 
@@ -126,6 +130,8 @@ func (f *payForm) settle(v *view) {
 		switch t {
 		case sale.TenderStoredValue:
 			row.Limit, row.AsksPIN = v.T("pos.available", "amount", v.Money(q.Wallet.StoredValue())), q.AsksPIN
+		case sale.TenderQR:
+			row.ByCode = f.ByCode
 		case sale.TenderPoints:
 			row.Limit = v.T("pos.available_points", "points", v.Int(q.Wallet.Points), "amount", v.Money(q.PointsWorth(max(q.Wallet.Points, 0))))
 		}
@@ -274,6 +280,12 @@ func (h *screens) pay(w http.ResponseWriter, r *http.Request, d *desk) error {
 	}
 	do, arg, _ := strings.Cut(r.PostForm.Get("do"), ":")
 	switch do {
+	case "ask":
+		return h.askPayment(w, r, v)
+	case "leave":
+		return h.leavePayment(w, r, v)
+	case "paycode":
+		return h.payByCode(w, r, v)
 	case "sum":
 		return h.draw(w, r, v)
 	case "cash":
@@ -330,6 +342,10 @@ func (h *screens) sell(w http.ResponseWriter, r *http.Request, v *view) error {
 	}
 	tenders, err := v.Pay.tenders(v, total, cashDue)
 	if err == nil {
+		err = h.checkPayCode(ctx, v.desk, tenders)
+	}
+	if err == nil {
+		h.disarm(v.desk) // its customer has shown the code, or pays otherwise
 		in := checkout.SaleIn{Basket: b, ID: v.Pay.Sale, QuoteRef: r.PostForm.Get("quote"), ExpectedTotal: &total, Tenders: tenders,
 			Actor: v.Actor.ID, Origin: sale.OriginTill,
 			Idem: db.Idem{Key: "pos." + v.Pay.Sale.String(), Route: "POST /pos/pay", BodyHash: bodyHash(v.Basket.encode(), shown, tenders)}}
@@ -351,6 +367,7 @@ func (h *screens) sell(w http.ResponseWriter, r *http.Request, v *view) error {
 	case errors.Is(err, checkout.ErrPaymentRefused):
 		v.Pay.Sale = id.New(int64(h.db.Now())) // the attempt ended: the next one is another
 	case errors.Is(err, checkout.ErrPaymentPending), errors.Is(err, db.ErrKeyInFlight):
+		v.Pay.Waits = true
 	case fault.KindOf(err) == fault.Internal || fault.KindOf(err) == fault.Unavailable:
 		return err
 	case errors.Is(err, checkout.ErrTotalChanged):

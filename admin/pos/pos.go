@@ -84,6 +84,7 @@ func Mount(mux *http.ServeMux, sh *shell.Shell, o Options) {
 	at("GET /pos/{register}", auth.PermSell, h.show)
 	at("POST /pos/{register}", auth.PermSell, h.act)
 	at("POST /pos/{register}/pay", auth.PermSell, h.pay)
+	at("POST /pos/{register}/pay/give-up", auth.PermSell, h.giveUp)
 	at("GET /pos/{register}/sales", auth.PermSell, h.listSales)
 	at("GET /pos/{register}/sales/{sale}", auth.PermSell, h.showSale)
 	at("GET /pos/{register}/sales/{sale}/print", auth.PermSell, h.printState)

@@ -13,6 +13,7 @@ import (
 
 	"github.com/shopwright/shopwright/admin/ui"
 	"github.com/shopwright/shopwright/core/auth"
+	"github.com/shopwright/shopwright/core/checkout"
 	"github.com/shopwright/shopwright/core/db"
 	"github.com/shopwright/shopwright/core/fault"
 	"github.com/shopwright/shopwright/core/id"
@@ -232,9 +233,12 @@ func (h *screens) closeShift(r *http.Request, d *desk) (id.ID, error) {
 	}
 	closing := till.Closing{Shift: shift, Actor: d.Actor.ID, Currency: d.Currency, Counts: counts, Counted: sum, Reason: clip(r.PostForm.Get("why"), 200)}
 	return shift, h.db.InTx(r.Context(), func(ctx context.Context, tx *db.Tx) error {
-		rep, _, err := till.CloseWith(ctx, tx, d.Desk.Merchant.ID, closing)
+		rep, closed, err := till.CloseWith(ctx, tx, d.Desk.Merchant.ID, closing)
 		if err != nil {
 			return fault.Of(err).On(map[string]string{"reason": "why", "counted_cash": "counted"}[fault.Of(err).Param])
+		}
+		if err := checkout.PrintShift(ctx, tx, d.Desk.Merchant.ID, closed); err != nil {
+			return err
 		}
 		return auditShift(ctx, tx, d, "shift.closed", shift, map[string]int64{"counted": int64(rep.Counted), "over_short": int64(rep.OverShort)})
 	})

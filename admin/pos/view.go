@@ -151,6 +151,7 @@ func (h *screens) draw(w http.ResponseWriter, r *http.Request, v *view) error {
 		w.Header().Set("HX-Replace-Url", address)
 	}
 	h.tellCustomer(v)
+	h.armFor(v)
 	return h.sh.Render(w, r, registerView(v))
 }
 
@@ -211,6 +212,7 @@ func (h *screens) fillSheet(ctx context.Context, v *view) error {
 		err = h.fillCash(ctx, v)
 	case sheetPay:
 		if err = h.fillCards(ctx, v); err == nil {
+			v.Pay.ByCode = h.takesCodes(ctx, v.desk)
 			v.Pay.settle(v)
 		}
 	}

@@ -22,6 +22,7 @@ var groups = []struct {
 	}},
 	{"shell.nav.selling", []entry{
 		{"sales", "/office/sales", "sale", auth.PermReports, true},
+		{"online", "/office/online", "catalog", auth.PermReports, false},
 		{"refund_requests", "/office/refund-requests", "recall", auth.PermRefund, false},
 		{"shifts", "/office/shifts", "cash", auth.PermShift, false},
 	}},
@@ -30,18 +31,21 @@ var groups = []struct {
 		{"tiers", "/office/tiers", "member", auth.PermCatalog, false},
 		{"cards", "/office/cards", "card", auth.PermCatalog, false},
 		{"coupons", "/office/coupons", "coupon", auth.PermCatalog, false},
+		{"messages", "/office/messages", "info", auth.PermMembers, false},
 		{"gift_cards", "/office/gift-cards", "wallet", auth.PermMembers, false},
 		{"gifts", "/office/gifts", "campaign", auth.PermCatalog, false},
 		{"campaigns", "/office/campaigns", "campaign", auth.PermCatalog, false},
 	}},
 	{"shell.nav.catalog", []entry{
 		{"catalog", "/office/catalog", "catalog", auth.PermCatalog, false},
+		{"labels", "/office/catalog/labels", "print", auth.PermCatalog, false},
 		{"plans", "/office/plans", "check", auth.PermCatalog, false},
 		{"stock", "/office/stock", "stock", auth.PermStock, false},
 		{"packs", "/office/packs", "rules", auth.PermPacks, false},
 	}},
 	{"shell.nav.money", []entry{
 		{"days", "/office/days", "report", auth.PermReports, false},
+		{"payments", "/office/payments", "card", auth.PermReports, false},
 		{"liabilities", "/office/liabilities", "wallet", auth.PermReports, false},
 		{"tax", "/office/tax", "percent", auth.PermCatalog, false},
 		{"proof", "/office/proof", "ok", auth.PermProve, false},
@@ -53,6 +57,8 @@ var groups = []struct {
 	}},
 	{"shell.nav.settings", []entry{
 		{"settings", "/office/settings", "settings", auth.PermSettings, false},
+		{"receipts", "/office/settings/receipts", "sale", auth.PermSettings, false},
+		{"stations", "/office/stations", "print", auth.PermDevices, false},
 		{"devices", "/office/devices", "device", auth.PermDevices, false},
 		{"edition", "/office/edition", "edition", auth.PermSettings, false},
 		{"keys", "/office/keys", "scan", auth.PermStaff, false},

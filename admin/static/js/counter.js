@@ -31,6 +31,10 @@
   feed.addEventListener('input', (e) => {
     const told = JSON.parse(e.data);
     if (told.kind === 'scan' || told.kind === 'card') { enter(told.code); return; }
+    if (told.kind === 'pay') {
+      const taken = !document.dispatchEvent(new CustomEvent('shopwright:pay', { cancelable: true, detail: { code: told.code } }));
+      if (taken) return;
+    }
     say(told);
   });
 })();

@@ -114,6 +114,32 @@
     enter(e.detail.code);
   });
 
+  // A customer's payment code belongs to the payment that waits for one, not to the
+  // basket. It is only taken where its field is on the page.
+  const PAY = /^(1[0-5]\d{16}|(2[5-9]|30)\d{14,22})$/;
+  const payField = () => document.querySelector('#pay [data-pay-code]');
+  document.addEventListener('shopwright:scan', (e) => {
+    if (!PAY.test(e.detail.code) || !payField()) return;
+    e.preventDefault();
+    queue.push({ pay: e.detail.code });
+    next();
+  });
+  // From a pay box: who listens says that it was taken.
+  document.addEventListener('shopwright:pay', (e) => {
+    if (!payField()) return;
+    e.preventDefault();
+    queue.push({ pay: e.detail.code });
+    next();
+  });
+
+  function pay(code) {
+    const field = payField();
+    const button = field && field.form.querySelector('button[value="paycode"]');
+    if (!button) return;
+    field.value = code;
+    field.form.requestSubmit(button);
+  }
+
   // next does what waits, one after another: a request that swaps the register
   // takes the form away that the next one needs.
   function next() {
@@ -126,6 +152,7 @@
       next();
       return;
     }
+    if (item.pay) { pay(item.pay); return; }
     const one = theInput();
     if (!one || !one.form) { queue.length = 0; return; }
     // "3*" that was typed before the scan says how many.

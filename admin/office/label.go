@@ -1,0 +1,251 @@
+package office
+
+import (
+	"bytes"
+	"context"
+	"image/png"
+	"net/http"
+	"strconv"
+
+	"github.com/shopwright/shopwright/admin/ui"
+	"github.com/shopwright/shopwright/core/auth"
+	"github.com/shopwright/shopwright/core/catalog"
+	"github.com/shopwright/shopwright/core/db"
+	"github.com/shopwright/shopwright/core/device"
+	"github.com/shopwright/shopwright/core/id"
+	"github.com/shopwright/shopwright/core/label"
+	"github.com/shopwright/shopwright/core/web"
+)
+
+const labelsURL = "/office/catalog/labels"
+
+func (f *office) mountLabels() {
+	f.on("GET "+labelsURL, auth.PermCatalog, f.labelsPage)
+	f.on("POST "+labelsURL, auth.PermCatalog, f.labelsPrint)
+	f.on("POST "+labelsURL+"/designs", auth.PermCatalog, f.labelDesign)
+	f.on("POST "+labelsURL+"/designs/{id}/archive", auth.PermCatalog, f.labelArchive)
+}
+
+// labelPage is what labels are asked for with.
+type labelPage struct {
+	query    string
+	skus     []catalog.SKU
+	first    string
+	next     string
+	designs  []label.Design
+	printers []device.Device
+	batches  []label.Batch
+	in       form
+	design   form // the one that is being made
+}
+
+func (f *office) readLabels(r *http.Request, p *page) (*labelPage, error) {
+	if p.Shop.ID.IsNone() {
+		return nil, web.ErrNoRoute
+	}
+	ctx, m := r.Context(), p.Merchant.ID
+	x := &labelPage{query: r.URL.Query().Get("q")}
+	at, err := pageOf(r, 30)
+	if err != nil {
+		return nil, err
+	}
+	var next string
+	if x.skus, next, err = catalog.List(ctx, f.db, m, catalog.Filter{Query: x.query, Kind: catalog.Goods}, at); err != nil {
+		return nil, err
+	}
+	x.first, x.next = pager(r, next)
+	if x.designs, err = label.Designs(ctx, f.db, m); err != nil {
+		return nil, err
+	}
+	devices, err := device.List(ctx, f.db, m, p.Shop.ID)
+	if err != nil {
+		return nil, err
+	}
+	for _, d := range devices {
+		if d.Class == device.ClassLabel && d.Enabled {
+			x.printers = append(x.printers, d)
+		}
+	}
+	x.batches, err = label.ListBatches(ctx, f.db, m, p.Shop.ID, 10)
+	x.in = values("design", x.designs[0].Key())
+	return x, err
+}
+
+func (f *office) labelsPage(w http.ResponseWriter, r *http.Request, p *page) error {
+	x, err := f.readLabels(r, p)
+	if err != nil {
+		return err
+	}
+	return f.show(w, r, labelsView(p, x))
+}
+
+// content is what a SKU's label says, as of now.
+func content(p *page, s *catalog.SKU, perUnit string) label.Content {
+	c := label.Content{Shop: p.Shop.Name, Name: s.Name, Price: p.Words.Price(p.Currency, s.UnitPrice), PerUnit: perUnit, SKU: s.Code}
+	for _, b := range s.Barcodes { // an EAN of thirteen digits before others
+		if c.Barcode == "" || len(b) == 13 && len(c.Barcode) != 13 {
+			c.Barcode = b
+		}
+	}
+	return c
+}
+
+// labelsPrint queues so many labels of each SKU as the form says.
+func (f *office) labelsPrint(w http.ResponseWriter, r *http.Request, p *page) error {
+	in, err := formOf(r)
+	if err != nil {
+		return err
+	}
+	var made label.Batch
+	err = f.audited(r.Context(), "label.printed", "label_batch", nil, func(ctx context.Context, tx *db.Tx) (string, error) {
+		made, err = f.batchOf(ctx, tx, p, in)
+		return made.ID.String(), err
+	})
+	if err != nil {
+		x, e := f.readLabels(r, p)
+		if e != nil {
+			return e
+		}
+		x.in = in
+		x.in.err = err
+		return f.again(w, r, err, labelsView(p, x))
+	}
+	return done(w, r, p, labelsURL, "office.labels.queued", "count", made.Labels)
+}
+
+func (f *office) batchOf(ctx context.Context, tx *db.Tx, p *page, in form) (label.Batch, error) {
+	designs, err := label.Designs(ctx, tx, p.Merchant.ID)
+	if err != nil {
+		return label.Batch{}, err
+	}
+	d, err := label.Find(designs, in.get("design"))
+	if err != nil {
+		return label.Batch{}, err
+	}
+	dev, err := in.id("device")
+	if err != nil {
+		return label.Batch{}, err
+	}
+	b := label.Batch{Merchant: p.Merchant.ID, Shop: p.Shop.ID, Device: dev, Design: d.Name, Actor: p.Actor.ID}
+	for _, key := range in.v["sku"] {
+		text := plainNumber(in.get("n_" + key))
+		if text == "" || text == "0" {
+			continue
+		}
+		n, err := strconv.Atoi(text)
+		if err != nil {
+			return label.Batch{}, label.ErrCopies.With("max", 500)
+		}
+		sku, err := id.Parse(key)
+		if err != nil {
+			return label.Batch{}, web.ErrMalformed
+		}
+		s, err := catalog.Get(ctx, tx, p.Merchant.ID, sku)
+		if err != nil {
+			return label.Batch{}, err
+		}
+		b.Lines = append(b.Lines, label.Line{SKU: sku, Copies: n, Label: label.Layout(d, content(p, &s, in.get("u_"+key)))})
+	}
+	return label.Queue(ctx, tx, b)
+}
+
+// labelDesign makes a design of the merchant's own.
+func (f *office) labelDesign(w http.ResponseWriter, r *http.Request, p *page) error {
+	in, err := formOf(r)
+	if err != nil {
+		return err
+	}
+	d := label.Design{Name: in.get("name"), Code: in.get("code")}
+	for field, to := range map[string]*int{"width": &d.Width, "height": &d.Height} {
+		if mm, err := strconv.ParseFloat(plainNumber(in.get(field)), 64); err == nil && mm < 1000 {
+			*to = int(mm * 10)
+		}
+	}
+	for _, part := range label.Parts() {
+		if in.on("part_" + string(part)) {
+			d.Parts = append(d.Parts, part)
+		}
+	}
+	err = f.audited(r.Context(), "label.design_created", "label_design", map[string]any{"name": d.Name}, func(ctx context.Context, tx *db.Tx) (string, error) {
+		made, err := label.Create(ctx, tx, p.Merchant.ID, d)
+		return made.ID.String(), err
+	})
+	if err != nil {
+		x, e := f.readLabels(r, p)
+		if e != nil {
+			return e
+		}
+		x.design = in
+		x.design.err = err
+		return f.again(w, r, err, labelsView(p, x))
+	}
+	return done(w, r, p, labelsURL, "office.saved")
+}
+
+func (f *office) labelArchive(w http.ResponseWriter, r *http.Request, p *page) error {
+	u, err := pathID(r, "id")
+	if err != nil {
+		return err
+	}
+	err = f.audited(r.Context(), "label.design_archived", "label_design", nil, func(ctx context.Context, tx *db.Tx) (string, error) {
+		return u.String(), label.Archive(ctx, tx, p.Merchant.ID, u)
+	})
+	if err != nil {
+		return err
+	}
+	return done(w, r, p, labelsURL, "office.saved")
+}
+
+// designName is what a design is called: one that came along by the catalogue.
+func designName(p *page, d label.Design) string {
+	name := d.Name
+	if d.ID.IsNone() {
+		name = p.T("office.labels.design." + d.Name)
+	}
+	return name + " · " + strconv.Itoa(d.Width/10) + " × " + strconv.Itoa(d.Height/10) + " mm"
+}
+
+// batchName is a design's name as a batch kept it.
+func batchName(p *page, name string) string {
+	if key := "office.labels.design." + name; p.Words.Has(key) {
+		return p.T(key)
+	}
+	return name
+}
+
+func (x *labelPage) designOptions(p *page) (out []ui.Option) {
+	for _, d := range x.designs {
+		out = append(out, ui.Option{Value: d.Key(), Text: designName(p, d)})
+	}
+	return out
+}
+
+func (x *labelPage) printerOptions() (out []ui.Option) {
+	for _, d := range x.printers {
+		out = append(out, ui.Option{Value: d.ID.String(), Text: d.Name})
+	}
+	return out
+}
+
+// look is a design with the first SKU of the list, as it would be printed.
+func (x *labelPage) look(p *page, d label.Design) string {
+	c := label.Content{Shop: p.Shop.Name, Name: p.T("receipt.sample_goods"), Price: p.Money(4500), PerUnit: p.Money(900) + " / 100 ml", SKU: "SH-500", Barcode: "6901234567892"}
+	if len(x.skus) > 0 {
+		c = content(p, &x.skus[0], "")
+	}
+	var b bytes.Buffer
+	if png.Encode(&b, label.Picture(label.Layout(d, c)).Image()) != nil {
+		return ""
+	}
+	return dataURL("png", b.Bytes())
+}
+
+func (x *labelPage) batchTable(p *page) ui.TableProps {
+	t := ui.TableProps{Caption: p.T("office.labels.batches"), HideCaption: true, Dense: true,
+		Columns: []ui.Column{{Title: p.T("office.col.date")}, {Title: p.T("office.labels.design"), Key: true}, {Title: p.T("office.labels.labels"), Numeric: true}},
+		Empty:   ui.EmptyState{Icon: "print", Title: p.T("office.labels.no_batches"), Text: p.T("office.labels.no_batches_text")}}
+	for _, b := range x.batches {
+		t.Rows = append(t.Rows, ui.Row(stamp(p, b.CreatedAt), batchName(p, b.Design), count(p, b.Labels)))
+	}
+	return t
+}
