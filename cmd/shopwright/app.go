@@ -28,6 +28,7 @@ import (
 	"github.com/shopwright/shopwright/core/pack"
 	"github.com/shopwright/shopwright/core/report"
 	"github.com/shopwright/shopwright/hw"
+	"github.com/shopwright/shopwright/hw/remote"
 	"github.com/shopwright/shopwright/plugins"
 	"github.com/shopwright/shopwright/rules"
 	"github.com/shopwright/shopwright/rules/packs"
@@ -53,25 +54,35 @@ type app struct {
 	plugins   *plugins.Host
 	devices   *deviceDesk
 	pay       *payDesk
+	messages  *messageDesk
+	online    *storefrontDesk
 	counter   *counterDesk
+	hosts     *remote.Hosts
+	reach     reach // devices here and at device hosts
 	secrets   *secretBox
 	queue     *hw.Queue
 	shell     *shell.Shell
 	handler   http.Handler
+
+	development bool // unsigned drivers run, devices are simulated
+	sims        *simDesk
 }
 
 // openOptions are what the demo and tests set apart from the configuration.
 type openOptions struct {
 	clock   clock.Clock
 	cheap   bool         // password hashes that cost little: the demo
+	develop bool         // unsigned drivers run, devices are simulated: the demo
 	retried func()       // told of each transaction that runs again: the soak
 	home    http.Handler // the first page instead of the redirect by role
 	extra   func(a *app, mux *http.ServeMux)
+
+	called func(ctx context.Context, device, method string) // told of each call to a driver: driver kill
 }
 
 // openCore opens what a flow needs: database, keys, packs, rule host, checkout.
 func openCore(ctx context.Context, cfg config, log *slog.Logger, o openOptions) (a *app, err error) {
-	a = &app{cfg: cfg, log: log}
+	a = &app{cfg: cfg, log: log, development: o.develop}
 	defer func(opened *app) { // a is nil by then
 		if err != nil {
 			opened.Close()
@@ -156,12 +167,22 @@ func open(ctx context.Context, cfg config, log *slog.Logger, o openOptions) (*ap
 	a.jobs = job.New(a.db, job.Options{Log: log, Context: jobContext})
 	a.pay = newPayDesk(a)
 	a.desk.Acquirer = a.pay.payments
-	a.plugins = plugins.NewHost(plugins.Options{Log: log, Clock: a.db.Clock(), Dir: filepath.Join(cfg.Data, "drivers"), Events: a.happened})
+	a.plugins = plugins.NewHost(plugins.Options{Log: log, Clock: a.db.Clock(), Dir: filepath.Join(cfg.Data, "drivers"), Permissions: builtInPermissions, Events: a.happened, Called: o.called})
 	a.devices = &deviceDesk{a: a}
 	a.counter = newCounterDesk(a)
-	a.queue = hw.NewQueue(hw.QueueOptions{Jobs: device.NewPrintQueue(a.db), Documents: printDocuments{a.receipts}, Printers: a.plugins, Log: log, Worker: workerName()})
+	a.hosts = newHosts(a)
+	a.reach = reach{a.plugins, a.hosts}
+	a.queue = hw.NewQueue(hw.QueueOptions{Jobs: device.NewPrintQueue(a.db), Documents: printDocuments{a.receipts}, Printers: a.plugins, Labels: printLabels{a.db}, Labelers: a.reach, Log: log, Worker: workerName()})
 	a.registerJobs()
 	a.registerPayments()
+	a.messages = newMessageDesk(a)
+	a.online = newStorefrontDesk(a)
+	if a.development {
+		if a.sims, err = openSims(ctx, a); err != nil {
+			a.Close()
+			return nil, err
+		}
+	}
 	if err := a.mount(o); err != nil {
 		a.Close()
 		return nil, err
@@ -175,6 +196,9 @@ func (a *app) Close() {
 	defer cancel()
 	if a.plugins != nil {
 		a.plugins.Close()
+	}
+	if a.sims != nil {
+		a.sims.close()
 	}
 	if a.auth != nil {
 		a.auth.Close()
@@ -195,6 +219,12 @@ func (a *app) run(ctx context.Context, ready func(addr string)) error {
 	}
 	srv := &http.Server{Handler: a.handler, ReadHeaderTimeout: 10 * time.Second, ReadTimeout: time.Minute, IdleTimeout: 2 * time.Minute, ErrorLog: slog.NewLogLogger(a.log.Handler(), slog.LevelWarn)}
 	srv.RegisterOnShutdown(a.counter.endStreams)
+	closeMetrics, err := a.serveMetrics()
+	if err != nil {
+		ln.Close()
+		return err
+	}
+	defer closeMetrics()
 	stop := a.work(ctx)
 	failed := make(chan error, 1)
 	go func() { failed <- srv.Serve(ln) }()
@@ -219,6 +249,7 @@ func (a *app) run(ctx context.Context, ready func(addr string)) error {
 // happened hands on what a device or a payment provider told.
 func (a *app) happened(instance string, e *driver.Event) {
 	a.pay.event(instance, e)
+	a.messages.event(instance, e)
 	a.counter.hub.Happened(instance, e)
 }
 
@@ -234,8 +265,11 @@ func (a *app) work(ctx context.Context) (stop func(grace context.Context)) {
 	a.jobs.Start()
 	background(a.devices.run)
 	background(a.counter.run)
+	background(a.runHosts)
 	background(a.queue.Run)
 	background(a.pay.run)
+	background(a.messages.run)
+	background(a.online.run)
 	background(a.seal)
 	background(a.warmRules)
 	return func(grace context.Context) {

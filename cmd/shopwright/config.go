@@ -23,6 +23,8 @@ type config struct {
 	Data   string
 	Log    string
 	Secure bool // cookies only over HTTPS
+	// Metrics is the address on which the figures are served; "" none.
+	Metrics string
 }
 
 func (c *config) flags(cmd *cobra.Command) {
@@ -36,6 +38,7 @@ func (c *config) flags(cmd *cobra.Command) {
 func (c *config) serverFlags(cmd *cobra.Command) {
 	c.flags(cmd)
 	cmd.Flags().StringVar(&c.Addr, "addr", "127.0.0.1:8080", "address to listen on")
+	cmd.Flags().StringVar(&c.Metrics, "metrics", "", "address that serves GET /metrics for Prometheus, e.g. 127.0.0.1:9090; nobody is asked who they are")
 	cmd.Flags().BoolVar(&c.Secure, "secure-cookies", false, "send cookies over HTTPS only; set it behind TLS")
 }
 

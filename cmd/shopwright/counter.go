@@ -12,6 +12,7 @@ import (
 	"github.com/shopwright/shopwright/core/device"
 	"github.com/shopwright/shopwright/core/id"
 	"github.com/shopwright/shopwright/hw"
+	"github.com/shopwright/shopwright/hw/remote"
 	"github.com/shopwright/shopwright/sdk/driver"
 )
 
@@ -25,6 +26,7 @@ type counterDesk struct {
 
 	mu      sync.Mutex
 	screens *hw.Screens
+	boxes   *hw.PayBoxes
 	known   bool            // stand was called
 	all     []device.Device // that drivers run for, the oldest first
 }
@@ -35,12 +37,14 @@ func newCounterDesk(a *app) *counterDesk {
 
 // run shows things on displays until ctx ends.
 func (c *counterDesk) run(ctx context.Context) {
-	s := hw.NewScreens(ctx, c.a.plugins, c.a.log)
+	s := hw.NewScreens(ctx, c.a.reach, c.a.log)
 	c.mu.Lock()
-	c.screens = s
+	b := hw.NewPayBoxes(ctx, c.a.reach, c.a.log)
+	c.screens, c.boxes = s, b
 	c.mu.Unlock()
 	<-ctx.Done()
 	s.Wait()
+	b.Wait()
 }
 
 // stand says where the devices stand that drivers run for.
@@ -99,6 +103,30 @@ func (c *counterDesk) Show(merchant, register id.ID, s device.Shown) {
 	}
 }
 
+// Arm implements pos.Counter.
+func (c *counterDesk) Arm(merchant, register, sale id.ID, amount string) {
+	c.eachBox(merchant, register, func(b *hw.PayBoxes, box string) { b.Arm(box, sale.String(), amount) })
+}
+
+// Disarm implements pos.Counter.
+func (c *counterDesk) Disarm(merchant, register id.ID) {
+	c.eachBox(merchant, register, (*hw.PayBoxes).Disarm)
+}
+
+func (c *counterDesk) eachBox(merchant, register id.ID, do func(b *hw.PayBoxes, box string)) {
+	c.mu.Lock()
+	boxes := c.boxes
+	c.mu.Unlock()
+	if boxes == nil {
+		return
+	}
+	for _, d := range c.devices(merchant, register) {
+		if d.Class == "paybox" {
+			do(boxes, d.ID.String())
+		}
+	}
+}
+
 // OpenDrawer implements pos.Counter: every drawer of the register, whether it is a
 // device of its own or hangs on a printer.
 func (c *counterDesk) OpenDrawer(merchant, register, document id.ID) {
@@ -107,11 +135,11 @@ func (c *counterDesk) OpenDrawer(merchant, register, document id.ID) {
 		if d.Class != "drawer" && d.Class != device.ClassPrinter {
 			continue
 		}
-		if _, opens := c.a.plugins.Drawer(d.ID.String()); !opens {
+		if _, opens := c.a.reach.Drawer(d.ID.String()); !opens {
 			continue
 		}
 		go func() {
-			if err := hw.OpenDrawer(context.Background(), c.a.plugins, c.a.db.Clock(), d.ID, document, wished, 0); err != nil {
+			if err := hw.OpenDrawer(context.Background(), c.a.reach, c.a.db.Clock(), d.ID, document, wished, 0); err != nil {
 				c.a.log.Warn("a cash drawer was not opened", "device", d.ID, "error", err)
 			}
 		}()
@@ -124,7 +152,7 @@ const weighLimit = 2 * time.Second
 // Weigh implements pos.Counter.
 func (c *counterDesk) Weigh(ctx context.Context, merchant, register id.ID) (int64, error) {
 	for _, d := range c.devices(merchant, register) {
-		s, ok := c.a.plugins.Scale(d.ID.String())
+		s, ok := c.a.reach.Scale(d.ID.String())
 		if !ok {
 			continue
 		}
@@ -144,7 +172,7 @@ func (c *counterDesk) Weigh(ctx context.Context, merchant, register id.ID) (int6
 	return 0, pos.ErrNoScale
 }
 
-// isFeed tells the streams that pages listen to.
+// isFeed tells the streams that pages and device hosts listen to.
 func isFeed(r *http.Request) bool {
-	return r.Method == http.MethodGet && strings.HasPrefix(r.URL.Path, "/pos/") && strings.HasSuffix(r.URL.Path, "/feed")
+	return remote.IsFeed(r) || r.Method == http.MethodGet && strings.HasPrefix(r.URL.Path, "/pos/") && strings.HasSuffix(r.URL.Path, "/feed")
 }

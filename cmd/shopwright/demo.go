@@ -140,8 +140,9 @@ func (d *demoServer) start(ctx context.Context) (a *app, stop func(context.Conte
 	var t *tour.Tour
 	var tourErr error
 	a, err = open(ctx, d.cfg, d.log, openOptions{
-		cheap: true,
-		home:  http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { t.Home(w, r) }),
+		cheap:   true,
+		develop: true,
+		home:    http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { t.Home(w, r) }),
 		extra: func(a *app, mux *http.ServeMux) {
 			if t, tourErr = d.tour(ctx, a, result); tourErr == nil {
 				t.Mount(mux)

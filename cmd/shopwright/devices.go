@@ -24,6 +24,7 @@ import (
 	"github.com/shopwright/shopwright/core/sale"
 	"github.com/shopwright/shopwright/hw/drivers"
 	"github.com/shopwright/shopwright/hw/drivers/virtualprinter"
+	"github.com/shopwright/shopwright/hw/remote"
 	"github.com/shopwright/shopwright/hw/wire"
 	"github.com/shopwright/shopwright/plugins"
 	"github.com/shopwright/shopwright/sdk/driver"
@@ -34,7 +35,13 @@ import (
 // device's id.
 type deviceDesk struct {
 	a       *app
-	started map[string]device.Device // run's own
+	started map[string]startedDevice // run's own
+}
+
+// startedDevice is a device as its driver was started.
+type startedDevice struct {
+	device.Device
+	trust plugins.Trust
 }
 
 const lookForDevices = 2 * time.Second
@@ -42,7 +49,7 @@ const lookForDevices = 2 * time.Second
 // run starts what was added, restarts what was changed, stops what was taken out
 // of use, until ctx ends.
 func (d *deviceDesk) run(ctx context.Context) {
-	d.started = map[string]device.Device{}
+	d.started = map[string]startedDevice{}
 	for {
 		if err := d.follow(ctx); err != nil && ctx.Err() == nil {
 			d.a.log.Warn("devices could not be read", "error", err)
@@ -61,12 +68,25 @@ func (d *deviceDesk) follow(ctx context.Context) error {
 		return err
 	}
 	d.a.counter.stand(wanted)
-	keep := map[string]bool{}
+	if wanted, err = d.followHosts(ctx, wanted); err != nil {
+		return err
+	}
+	keep, trusted := map[string]bool{}, map[id.ID]plugins.Trust{}
 	for _, dev := range wanted {
 		key := dev.ID.String()
 		keep[key] = true
+		var trust plugins.Trust
+		if dev.Version != "" { // whoever is trusted no more runs no more
+			var known bool
+			if trust, known = trusted[dev.Merchant]; !known {
+				if trust, err = d.trust(ctx, dev.Merchant); err != nil {
+					return err
+				}
+				trusted[dev.Merchant] = trust
+			}
+		}
 		if old, ok := d.started[key]; ok {
-			if old.Driver == dev.Driver && bytes.Equal(old.Config, dev.Config) {
+			if old.Driver == dev.Driver && old.Version == dev.Version && bytes.Equal(old.Config, dev.Config) && sameTrust(old.trust, trust) {
 				continue
 			}
 			if err := d.a.plugins.Stop(ctx, key); err != nil {
@@ -78,10 +98,10 @@ func (d *deviceDesk) follow(ctx context.Context) error {
 			d.a.log.Error("a device has settings that cannot be read", "device", dev.ID, "error", err)
 			config = dev.Config // the driver refuses them, and the page says so
 		}
-		if err := d.a.plugins.Start(ctx, plugins.Instance{ID: key, Driver: dev.Driver, Config: config}); err != nil {
+		if err := d.a.plugins.Start(ctx, plugins.Instance{ID: key, Driver: dev.Driver, Version: dev.Version, Config: config, Trust: trust}); err != nil {
 			return err
 		}
-		d.started[key] = dev
+		d.started[key] = startedDevice{dev, trust}
 	}
 	for key := range d.started {
 		if !keep[key] {
@@ -118,7 +138,7 @@ func (d *deviceDesk) Status(m id.ID) []office.DeviceStatus {
 		}
 		out = append(out, office.DeviceStatus{Device: dev, State: stateWords[st.State], Reason: st.Reason, Detail: st.Detail, Version: st.Version, PID: st.PID, Restarts: st.Restarts, Since: st.Since})
 	}
-	return out
+	return append(out, d.hostStatus(ctx, m, devs)...)
 }
 
 // stateWords are the supervisor's states as the devices page knows them.
@@ -134,7 +154,12 @@ func (d *deviceDesk) mine(ctx context.Context, m, dev id.ID) (device.Device, err
 
 // Kill ends the device's driver process, as a crash would.
 func (d *deviceDesk) Kill(m, dev id.ID) error {
-	if _, err := d.mine(context.Background(), m, dev); err != nil {
+	row, err := d.mine(context.Background(), m, dev)
+	if err == nil && !row.Host.IsNone() {
+		_, err = d.askHost(dev, remote.AskKill)
+		return err
+	}
+	if err != nil {
 		return err
 	}
 	return d.a.plugins.Kill(dev.String())
@@ -142,25 +167,20 @@ func (d *deviceDesk) Kill(m, dev id.ID) error {
 
 // Restart starts the driver anew where it was given up.
 func (d *deviceDesk) Restart(m, dev id.ID) error {
-	if _, err := d.mine(context.Background(), m, dev); err != nil {
+	row, err := d.mine(context.Background(), m, dev)
+	if err == nil && !row.Host.IsNone() {
+		_, err = d.askHost(dev, remote.AskRestart)
+		return err
+	}
+	if err != nil {
 		return err
 	}
 	return d.a.plugins.Restart(dev.String())
 }
 
-// Drivers lists the drivers that the program brings along.
-func (d *deviceDesk) Drivers() (out []office.DriverInfo) {
-	for _, name := range drivers.Names() {
-		if c := classOf(drivers.Classes(name)); c != "" {
-			out = append(out, office.DriverInfo{Name: name, Class: c})
-		}
-	}
-	return out
-}
-
 // deviceClassOf says what a device is by the first of its driver's classes.
 var deviceClassOf = map[string]string{"POSPrinter": device.ClassPrinter, "CashDrawer": "drawer", "LineDisplay": "display", "Scale": "scale", "Scanner": "scanner", "MSR": "card", "SmartCardRW": "card",
-	"RFIDScanner": "card", "CallerID": "callerid", "PayBox": "paybox", "LabelPrinter": "label", "Acquirer": "acquirer"}
+	"RFIDScanner": "card", "CallerID": "callerid", "PayBox": "paybox", "LabelPrinter": "label", "Acquirer": "acquirer", "Storefront": "storefront", "Messenger": "messenger"}
 
 func classOf(classes []string) string {
 	if len(classes) == 0 {
@@ -170,11 +190,18 @@ func classOf(classes []string) string {
 }
 
 // Schema is the JSON Schema of a driver's settings.
-func (d *deviceDesk) Schema(ctx context.Context, name string) (json.RawMessage, error) {
-	if s, ok := drivers.Schema(name); ok {
-		return s, nil
+func (d *deviceDesk) Schema(ctx context.Context, m id.ID, name, version string) (json.RawMessage, error) {
+	if version == "" {
+		if s, ok := drivers.Schema(name); ok {
+			return s, nil
+		}
+		return d.a.plugins.Schema(ctx, name, "", plugins.Trust{})
 	}
-	return d.a.plugins.Schema(ctx, name, "")
+	trust, err := d.trust(ctx, m)
+	if err != nil {
+		return nil, err
+	}
+	return d.a.plugins.Schema(ctx, name, version, trust)
 }
 
 // Heard lists what a device told last.
@@ -190,7 +217,15 @@ func (d *deviceDesk) Seal(m id.ID, secret string) string { return d.a.secrets.se
 
 // Record writes down what the device's driver and the program told each other last.
 func (d *deviceDesk) Record(w io.Writer, m, dev id.ID) error {
-	if _, err := d.mine(context.Background(), m, dev); err != nil {
+	row, err := d.mine(context.Background(), m, dev)
+	if err != nil {
+		return err
+	}
+	if !row.Host.IsNone() {
+		b, err := d.askHost(dev, remote.AskRecord)
+		if err == nil {
+			_, err = w.Write(b)
+		}
 		return err
 	}
 	entries, err := d.a.plugins.Recording(dev.String())
@@ -215,15 +250,15 @@ func (d *deviceDesk) Test(ctx context.Context, m, dev id.ID) error {
 	key, name := dev.String(), row.Name
 	switch row.Class {
 	case "display":
-		if v, ok := d.a.plugins.Display(key); ok {
+		if v, ok := d.a.reach.Display(key); ok {
 			return tried(v.Show(ctx, driver.Shown{Kind: driver.ShowTotal, Amount: "88.00", Lines: []string{name, "88.00"}}))
 		}
 	case "drawer":
-		if v, ok := d.a.plugins.Drawer(key); ok {
+		if v, ok := d.a.reach.Drawer(key); ok {
 			return tried(v.Open(ctx, "test-"+id.New(int64(d.a.db.Now())).String(), "", 0))
 		}
 	case "scale":
-		if v, ok := d.a.plugins.Scale(key); ok {
+		if v, ok := d.a.reach.Scale(key); ok {
 			w, err := v.Weigh(ctx, "")
 			if err == nil {
 				d.a.happened(key, &driver.Event{AtUnixMicro: int64(d.a.db.Clock().Now()), Body: &hwv1.Event_Weight{Weight: &hwv1.Weight{Milligrams: w.Milligrams, Stable: w.Stable, Overload: w.Overload}}})
@@ -231,11 +266,11 @@ func (d *deviceDesk) Test(ctx context.Context, m, dev id.ID) error {
 			return tried(err)
 		}
 	case "paybox":
-		if v, ok := d.a.plugins.PayBox(key); ok {
+		if v, ok := d.a.reach.PayBox(key); ok {
 			return tried(v.Arm(ctx, "test-"+id.New(int64(d.a.db.Now())).String(), "", "0.01"))
 		}
 	case "label":
-		if v, ok := d.a.plugins.Labeler(key); ok {
+		if v, ok := d.a.reach.Labeler(key); ok {
 			st, err := v.PrintLabel(ctx, driver.LabelJob{JobKey: driver.JobKey{ID: "test-" + id.New(int64(d.a.db.Now())).String(), Attempt: 1}, Copies: 1, Label: &driver.Label{Width: 400, Height: 300, Items: []*hwv1.LabelItem{
 				{X: 20, Y: 20, Kind: &hwv1.LabelItem_Text{Text: &hwv1.LabelText{Text: name + " 测试", Height: 40, Bold: true}}},
 				{X: 20, Y: 90, Kind: &hwv1.LabelItem_Code{Code: &hwv1.LabelCode{Symbology: "ean13", Content: "6901234567892", Height: 120}}},
@@ -265,7 +300,7 @@ func failedJob(st driver.JobStatus) error {
 // testPage prints a page that says that the way to the printer works. It is not a
 // print job: it is for the person who stands before the printer.
 func (d *deviceDesk) testPage(ctx context.Context, row device.Device) error {
-	p, ok := d.a.plugins.Printer(row.ID.String())
+	p, ok := d.a.reach.Printer(row.ID.String())
 	if !ok {
 		return plugins.ErrNotReady
 	}
@@ -286,7 +321,7 @@ func folder(dev device.Device) string {
 	var c struct {
 		Folder string `json:"folder"`
 	}
-	if dev.Driver != virtualprinter.Name || json.Unmarshal(dev.Config, &c) != nil {
+	if dev.Driver != virtualprinter.Name || !dev.Host.IsNone() || json.Unmarshal(dev.Config, &c) != nil {
 		return ""
 	}
 	return c.Folder
@@ -353,6 +388,9 @@ func (d *deviceDesk) AtRegister(ctx context.Context, m, register id.ID) ([]pos.D
 			continue
 		}
 		st, ok := live[dev.ID.String()]
+		if !dev.Host.IsNone() {
+			st, ok = d.hostLive(dev.ID)
+		}
 		out = append(out, pos.DeviceState{Name: dev.Name, Kind: dev.Class, Online: ok && st.State == plugins.Ready, Reason: st.Reason})
 	}
 	return out, nil
@@ -380,13 +418,6 @@ func (d *deviceDesk) Reprint(ctx context.Context, m, saleID id.ID) error {
 		}
 		return auth.Audit(ctx, tx, auth.Record{Action: "receipt.reprinted", SubjectKind: "sale", SubjectID: s.ID.String()})
 	})
-}
-
-// printDocuments makes the document of a print job from its reference.
-type printDocuments struct{ receipts *report.Receipts }
-
-func (p printDocuments) Document(ctx context.Context, j device.Job) (receipt.Document, error) {
-	return p.receipts.Document(ctx, j.Merchant, j.Sale, "", j.Attempt)
 }
 
 // saleReceipts is the same for screens and the API: the original, in the reader's

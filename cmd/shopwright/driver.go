@@ -32,6 +32,6 @@ func driverCommand() *cobra.Command {
 		Example: "  shopwright driver new acme-printer\n  cd acme-printer && go test",
 	}
 	cmd.AddCommand(driverNewCommand(), driverRunCommand(), driverTestCommand(), driverReplayCommand(), driverInspectCommand(),
-		driverKeygenCommand(), driverSignCommand(), driverInstallCommand(), driverBenchCommand())
+		driverKeygenCommand(), driverSignCommand(), driverInstallCommand(), driverBenchCommand(), driverKillCommand())
 	return cmd
 }

@@ -157,6 +157,15 @@ func inspectManifest(out io.Writer, dir string, ring *ringFlags) error {
 	for _, h := range p.Network {
 		may = append(may, "network "+h)
 	}
+	if p.Listen {
+		may = append(may, "taking connections")
+	}
+	for _, f := range p.Folders {
+		may = append(may, "writing "+f)
+	}
+	for _, f := range p.Programs {
+		may = append(may, "starting "+f)
+	}
 	if len(may) == 0 {
 		may = []string{"nothing"}
 	}

@@ -49,6 +49,8 @@ func TestTheGoClientFitsTheAPI(t *testing.T) {
 		client.BacktestReport{}, client.BacktestRow{}, client.BacktestSide{}, client.BacktestSums{}, client.BacktestTier{}, client.NewBacktest{}, client.NewShadow{},
 		client.RuleReplay{}, client.RuleReplayDifference{}, client.Shadow{},
 		client.ProviderPayment{}, client.ProviderRefund{},
+		client.MemberMessage{}, client.MessageTemplate{}, client.MessageOptOut{}, client.NewCode{}, client.SentCode{}, client.CodeEntry{}, client.SignInStart{}, client.SignInReturn{}, client.SignedIn{}, client.NewSubject{},
+		client.OnlineOrder{}, client.OnlineOrderLine{}, client.OnlineShipment{},
 	} {
 		sameFields(t, doc, reflect.TypeOf(v))
 		delete(schemas, reflect.TypeOf(v).Name())

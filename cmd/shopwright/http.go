@@ -15,10 +15,15 @@ func (a *app) mount(o openOptions) error {
 	mux := http.NewServeMux()
 	a.shell = shell.New(shell.Options{DB: a.db, Auth: a.auth, Packs: a.packs, Home: o.home, Log: a.log})
 	a.shell.Mount(mux)
-	office.Mount(mux, a.shell, office.Options{Desk: a.desk, Backtests: a.backtests, Vault: a.vault, Receipts: a.receipts, Devices: a.devices, Papers: a.devices,
-		Installer: a.bundles.installer, Meetings: a.bundles.meetings, Costs: a.bundles.costs, Log: a.log})
+	pages := office.Options{Desk: a.desk, Backtests: a.backtests, Vault: a.vault, Receipts: a.receipts, Devices: a.devices, Papers: a.devices, Cards: a.devices, Hosts: a.devices, Online: a.online,
+		Installer: a.bundles.installer, Meetings: a.bundles.meetings, Costs: a.bundles.costs, Log: a.log}
+	if a.sims != nil {
+		pages.Simulators = a.sims
+	}
+	office.Mount(mux, a.shell, pages)
 	pos.Mount(mux, a.shell, pos.Options{Desk: a.desk, Vault: a.vault, Receipts: saleReceipts{a.receipts}, Devices: a.devices, Counter: a.counter, Log: a.log})
-	api.New(mux, api.Options{DB: a.db, Desk: a.desk, Packs: a.packs, Vault: a.vault, Receipts: saleReceipts{a.receipts}, Installer: a.bundles.installer, Meetings: a.bundles.meetings, Backtests: a.backtests, Log: a.log, Version: version})
+	api.New(mux, api.Options{DB: a.db, Desk: a.desk, Packs: a.packs, Vault: a.vault, Receipts: saleReceipts{a.receipts}, Installer: a.bundles.installer, Meetings: a.bundles.meetings, Backtests: a.backtests, SignIns: a.messages, Log: a.log, Version: version})
+	a.hosts.Mount(mux)
 	if o.extra != nil {
 		o.extra(a, mux)
 	}

@@ -64,7 +64,7 @@ func rootCommand() *cobra.Command {
 			"Try it at once with `shopwright demo`: three shops in business, nothing to set up.",
 		SilenceUsage: true, SilenceErrors: true,
 	}
-	root.AddCommand(serveCommand(), demoCommand(), setupCommand(), migrateCommand(), verifyCommand(), soakCommand(), versionCommand(), driverServeCommand())
+	root.AddCommand(serveCommand(), demoCommand(), setupCommand(), migrateCommand(), verifyCommand(), soakCommand(), versionCommand(), driverServeCommand(), deviceHostCommand())
 	root.AddCommand(packCommand(), driverCommand())
 	return root
 }
