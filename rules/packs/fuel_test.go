@@ -14,8 +14,8 @@ import (
 // fuelLimit is what the packs' manifests ask for.
 const fuelLimit = 11_000_000
 
-// TestFuelOfALargeBasket: 200 lines with everything on, and with 20 rows in
-// every list at once, stay under the limits of a call.
+// TestFuelOfALargeBasket: 200 lines with everything on, with 20 rows in every list
+// at once, and of one SKU at many prices, stay under the limits of a call.
 func TestFuelOfALargeBasket(t *testing.T) {
 	w := newWorld(t)
 	r := rand.New(rand.NewPCG(1, 2))
@@ -25,6 +25,7 @@ func TestFuelOfALargeBasket(t *testing.T) {
 	}{
 		"everything": {shelf, []string{everything, `{"coupons_most":0,"punches_most":0}`}},
 		"crowded":    {manyThings(), []string{everything, crowded(t)}},
+		"one":        {oneThing(), []string{everything, crowded(t)}},
 	} {
 		in := largeBasket(r, w, c.shelf)
 		var report []string
@@ -85,6 +86,17 @@ func manyThings() []thing {
 		all = append(all, thing{promotion.KindGoods, code("article", n), code("section", n), money.Amount(1000 + 37*n), 500})
 	}
 	return append(all, thing{promotion.KindService, "CUT", "hair", 12800, 0}, thing{promotion.KindTopUp, "TOPUP", "", 120_000, 0})
+}
+
+// oneThing is one article and one service at many prices, which parts that choose
+// among the lines of an SKU have to put in order.
+func oneThing() []thing {
+	var all []thing
+	for n := range 10 * rows {
+		all = append(all, thing{promotion.KindGoods, code("article", 0), code("section", 0), money.Amount(1000 + 37*n), 500},
+			thing{promotion.KindService, "CUT", "hair", money.Amount(12800 + 100*n), 0})
+	}
+	return all
 }
 
 // rows is how long every list is at once, more than a merchant will have.

@@ -29,7 +29,7 @@ type outcome struct {
 	Tier                                string
 	Grants                              []string
 	Tenders                             []promotion.TenderLimit
-	Cents                               int // how many reductions were shared over lines
+	Applied                             []string // the reductions, as often as each applied
 }
 
 // play prices a basket and fails where a pack did or a line went wrong.
@@ -43,9 +43,15 @@ func play(t *rapid.T, w *world, ps []promotion.Pack, in promotion.Input) (outcom
 	for i := range p.In.Lines {
 		o.Total += p.In.Lines[i].Net
 	}
+	group := uint32(0)
 	for _, a := range benefits.Adjustments {
-		o.Cents = max(o.Cents, int(a.Group))
+		if a.Group != group { // the shares of one stand together
+			group = a.Group
+			a.Note.LineNo = 0
+			o.Applied = append(o.Applied, fmt.Sprintf("%s %+v", a.PackID, a.Note))
+		}
 	}
+	slices.Sort(o.Applied)
 	for _, b := range p.TopUp(ctx) {
 		o.Bonuses += b.Amount
 	}
@@ -122,9 +128,10 @@ func TestPacksHoldTogether(t *testing.T) {
 					t.Fatalf("the order of packs matters: %+v, %+v", together, again)
 				}
 				shuffled, _ := play(t, w, []promotion.Pack{alone}, reordered(in, rapid.Permutation(upTo(len(in.Lines))).Draw(t, "lines")))
-				// A cent that does not divide goes to the earlier line, and a later
-				// reduction of some of the lines sees it.
-				if d := one.Total - shuffled.Total; d > money.Amount(one.Cents) || -d > money.Amount(one.Cents) {
+				// The same reductions apply. A cent that does not divide goes to the earlier
+				// line, and a later reduction of some of the lines sees it.
+				cents := money.Amount(len(one.Applied))
+				if d := one.Total - shuffled.Total; d > cents || -d > cents || !slices.Equal(one.Applied, shuffled.Applied) {
 					t.Fatalf("the order of lines matters: %+v, %+v", one, shuffled)
 				}
 				refund(t, w, all, p)

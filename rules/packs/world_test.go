@@ -222,6 +222,9 @@ func basket(t *rapid.T, w *world, most int) promotion.Input {
 		} else if x.kind != promotion.KindGoods && x.kind != promotion.KindService {
 			q = money.One
 		}
+		if x.kind <= promotion.KindService && rapid.IntRange(0, 4).Draw(t, "agreed") == 0 {
+			x.price -= x.price / 8 // a price of the day: lines of one SKU need not cost the same
+		}
 		in.Lines = append(in.Lines, lineOf(n+1, x, q, rapid.SampledFrom([]string{"", "junior", "senior"}).Draw(t, "staff")))
 	}
 	cs := []promotion.CouponView{{Kind: promotion.CouponPercent, Rate: 100_000}, {Kind: promotion.CouponCash, Amount: 2000, MinSpend: 5000},

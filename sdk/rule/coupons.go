@@ -85,14 +85,26 @@ func (in *Input) Spend() Amount {
 }
 
 // dearest is the line of the SKU with at least one unit and the highest price, of
-// several the longest: which of them was rung up first does not matter.
+// several the longest, of those one with staff: which of them was rung up first does
+// not matter.
 func (in *Input) dearest(sku string) *Line {
 	var best *Line
 	for i := range in.Lines {
-		l := &in.Lines[i]
-		if l.SKU == sku && l.Merchandise() && l.Quantity >= One && (best == nil || l.Unit > best.Unit || l.Unit == best.Unit && l.Quantity > best.Quantity) {
+		if l := &in.Lines[i]; l.SKU == sku && l.Merchandise() && l.Quantity >= One && (best == nil || l.dearer(best)) {
 			best = l
 		}
 	}
 	return best
+}
+
+func (l *Line) dearer(than *Line) bool {
+	switch {
+	case l.Unit != than.Unit:
+		return l.Unit > than.Unit
+	case l.Quantity != than.Quantity:
+		return l.Quantity > than.Quantity
+	case l.HasStaff != than.HasStaff:
+		return l.HasStaff
+	}
+	return l.StaffLevel > than.StaffLevel
 }

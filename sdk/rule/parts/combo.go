@@ -9,7 +9,10 @@ import (
 
 var errItems = errors.New("a combo's items are not of the form SKU, SKU*2")
 
-// Combos are sets of SKUs at one price: a meal, a package of treatments.
+// Combos are sets of SKUs at one price: a meal, a package of treatments. Of several
+// lines of an SKU a set takes the dearest units, which costs the customer least,
+// and of equal ones those of the longest line: what several units bring (MultiBuy)
+// takes from the other end, so that the two want the same unit last.
 //
 // Settings: combos_on, combos (list of name, price, items; items as a merchant
 // types them: BURGER, FRIES, COLA*2). Note: combo.
@@ -53,7 +56,7 @@ func (c *Combos) Benefit(in *rule.Input, out *rule.Output) error {
 	if len(c.rows) == 0 {
 		return nil
 	}
-	b, left := basketOf(in), make([]int64, len(in.Lines))
+	b, left := dearestFirst(in), make([]int64, len(in.Lines))
 	for i := range in.Lines {
 		if l := &in.Lines[i]; l.Merchandise() {
 			left[i] = l.Quantity.Whole()

@@ -96,7 +96,10 @@ func (s *selector) whole(b *basket) (lines []*rule.Line, units int64) {
 		}
 	})
 	slices.SortStableFunc(lines, func(a, b *rule.Line) int {
-		return cmp.Or(cmp.Compare(a.Unit, b.Unit), cmp.Compare(a.SKU, b.SKU), cmp.Compare(a.Quantity, b.Quantity))
+		if a.Unit == b.Unit && a.SKU != b.SKU {
+			return cmp.Compare(a.SKU, b.SKU)
+		}
+		return cheaper(a, b)
 	})
 	return lines, units
 }

@@ -193,3 +193,55 @@ func TestPartsOffSayNothing(t *testing.T) {
 		}
 	}
 }
+
+// TestStaffSettlesTies: of two lines that differ in their staff alone a part takes
+// the same one whichever was rung up first, since commission depends on it.
+func TestStaffSettlesTies(t *testing.T) {
+	var (
+		punch  Punches
+		multi  MultiBuy
+		combos Combos
+		coupon Coupons
+	)
+	v := config(t, `{"combos":[{"name":"x","price":1,"items":"A"}],"buy_get_on":true,"buy_get":[{"sku":"A","buy":1,"free":1}],"punches_most":1}`)
+	multi.Configure(v)
+	coupon.Configure(v)
+	if punch.Configure(v) != nil || combos.Configure(v, true) != nil {
+		t.Fatal("refused")
+	}
+	line := func(level string) rule.Line {
+		l := goods(0, 1000)
+		l.Unit, l.HasStaff, l.StaffLevel = 100_000, level != "", level
+		return l
+	}
+	for name, c := range map[string]struct {
+		benefit func(*rule.Input, *rule.Output) error
+		kind    rule.LineKind
+		want    [2]string // of "" and junior, and of junior and senior
+	}{
+		"visits":  {punch.Benefit, rule.KindService, [2]string{"junior", "senior"}},
+		"free":    {multi.Benefit, rule.KindGoods, [2]string{"", "junior"}},
+		"coupons": {coupon.Benefit, rule.KindGoods, [2]string{"junior", "senior"}},
+		"combos":  {combos.Benefit, rule.KindGoods, [2]string{"junior", "senior"}},
+	} {
+		for i, levels := range [2][2]string{{"", "junior"}, {"junior", "senior"}} {
+			for range 2 {
+				levels[0], levels[1] = levels[1], levels[0]
+				in := rule.Input{CurrencyDigits: 2, Coupons: []rule.Coupon{{Ref: 1, Kind: rule.CouponProduct, SKU: "A"}}, Punches: []rule.PunchBalance{{SKU: "A", Available: 1}}}
+				for n, level := range levels {
+					l := line(level)
+					l.ID, l.Kind = uint32(n+1), c.kind
+					in.Lines = append(in.Lines, l)
+				}
+				var out rule.Output
+				if err := c.benefit(&in, &out); err != nil || len(out.Candidates) != 1 {
+					t.Fatalf("%s: %+v %v", name, out, err)
+				}
+				// A combo of every line takes both; the first target is its choice.
+				if got := levels[out.Candidates[0].Targets[0].Line-1]; got != c.want[i] {
+					t.Errorf("%s of %q: %q, not %q", name, levels, got, c.want[i])
+				}
+			}
+		}
+	}
+}

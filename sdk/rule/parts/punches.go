@@ -1,12 +1,16 @@
 package parts
 
-import "github.com/shopwright/shopwright/sdk/rule"
+import (
+	"slices"
+
+	"github.com/shopwright/shopwright/sdk/rule"
+)
 
 // punchPriority puts punch visits before everything that costs money.
 const punchPriority = 1000
 
 // Punches pays services with the visits of the member's punch cards: whole units
-// only, and no visit twice.
+// only, the dearest first, and no visit twice.
 //
 // Settings: punches_on, punch_hours_on, punch_hours (list of sku, days, from, to:
 // visits of this service are used at these hours only), punches_most (visits of a
@@ -95,18 +99,20 @@ func sold(in *rule.Input, sku string) bool {
 	return false
 }
 
+// use spends so many visits on the lines of a service, the dearest first. Without
+// enough of them for all it must not matter which was rung up first.
 func (p *Punches) use(in *rule.Input, out *rule.Output, sku string, left int64) {
+	var lines []*rule.Line
 	for j := range in.Lines {
-		l := &in.Lines[j]
-		if left <= 0 {
-			return
+		if l := &in.Lines[j]; l.Kind == rule.KindService && l.SKU == sku && l.Quantity >= rule.One {
+			lines = append(lines, l)
 		}
-		if l.Kind != rule.KindService || l.SKU != sku {
-			continue
-		}
+	}
+	slices.SortStableFunc(lines, func(a, b *rule.Line) int { return cheaper(b, a) })
+	for _, l := range lines {
 		n := min(l.Quantity.Whole(), left)
 		if n <= 0 {
-			continue
+			return
 		}
 		left -= n
 		units := rule.Quantity(n) * rule.One

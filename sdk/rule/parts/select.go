@@ -1,6 +1,10 @@
 package parts
 
-import "github.com/shopwright/shopwright/sdk/rule"
+import (
+	"cmp"
+
+	"github.com/shopwright/shopwright/sdk/rule"
+)
 
 // selector says which lines a row of a setting is for: those of a category, of
 // an SKU, or of both; empty is every line of goods and services.
@@ -81,6 +85,46 @@ func basketOf(in *rule.Input) *basket {
 	return b
 }
 
+// dearestFirst is a basket whose of hands over the lines of an SKU from the dearest
+// to the cheapest: the exact reverse of cheaper's order, alike lines included.
+func dearestFirst(in *rule.Input) *basket {
+	b := &basket{in: in}
+	next := make([]int32, len(in.Lines))
+	b.skus.next = next
+	for i := range in.Lines {
+		l := &in.Lines[i]
+		at := &b.skus.head[hash(l.SKU)]
+		for *at > 0 && cheaper(l, &in.Lines[*at-1]) < 0 {
+			at = &next[*at-1]
+		}
+		next[i], *at = *at, int32(i)+1
+	}
+	return b
+}
+
+// cheaper orders the lines of an SKU by what they are, the cheaper and of those the
+// shorter one first; negative where a goes before b. Where a part must choose among
+// lines this says which, so that it does not matter which was rung up first: lines
+// that are alike in all of it are interchangeable.
+func cheaper(a, b *rule.Line) int {
+	switch {
+	case a.Unit < b.Unit:
+		return -1
+	case a.Unit > b.Unit:
+		return 1
+	case a.Quantity < b.Quantity:
+		return -1
+	case a.Quantity > b.Quantity:
+		return 1
+	case a.HasStaff != b.HasStaff:
+		if b.HasStaff {
+			return -1
+		}
+		return 1
+	}
+	return cmp.Compare(a.StaffLevel, b.StaffLevel)
+}
+
 // each hands over the lines that match, in their order.
 func (b *basket) each(s *selector, take func(*rule.Line)) {
 	c, key := &b.categories, s.category
@@ -109,7 +153,8 @@ func (b *basket) each(s *selector, take func(*rule.Line)) {
 	}
 }
 
-// of hands over the lines of an SKU with their positions.
+// of hands over the lines of an SKU with their positions, in the order in which
+// the basket was indexed.
 func (b *basket) of(sku string, take func(int, *rule.Line)) {
 	for i := b.skus.head[hash(sku)]; i > 0; i = b.skus.next[i-1] {
 		if l := &b.in.Lines[i-1]; same(l.SKU, sku) {
