@@ -101,7 +101,7 @@ func NewQueue(o QueueOptions) *Queue {
 		o.Submit = 20 * time.Second
 	}
 	if o.Resolve == 0 {
-		o.Resolve = 15 * time.Second
+		o.Resolve = 8 * time.Second
 	}
 	return &Queue{o: o, lanes: map[id.ID]chan struct{}{}, work: map[id.ID][]device.Job{}, busy: map[id.ID]bool{}, again: map[id.ID]device.Job{}}
 }
