@@ -107,6 +107,28 @@ func TestConcurrentTransactionsLoseNothing(t *testing.T) {
 	})
 }
 
+// PostgreSQL's own race between an abort and the next update of the row (twoUpdaters).
+func TestTwoUpdatersOfARowAreNoFaultOfTheCaller(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		if d.Dialect() != db.Postgres {
+			return // SQLite has one writer
+		}
+		makeTable(t, d)
+		tries := 0
+		err := d.InTx(context.Background(), func(ctx context.Context, tx *db.Tx) error {
+			tries++
+			tx.Queue(`update guarded set balance = balance - 1 where name = 'a'`)
+			if tries == 1 {
+				tx.Queue(`do $$ begin raise exception 'new multixact has more than one updating member: 0 2[8 (nokeyupd), 9 (nokeyupd)]' using errcode = 'XX000'; end $$`)
+			}
+			return nil
+		})
+		if err != nil || tries != 2 || balance(t, d) != 99 {
+			t.Fatalf("%d tries, a balance of %d, %v", tries, balance(t, d), err)
+		}
+	})
+}
+
 func TestAFailedMemberOfAGroupHarmsNobody(t *testing.T) {
 	dbtest.Each(t, func(t *testing.T, d *db.DB) {
 		makeTable(t, d)

@@ -44,6 +44,13 @@ func guardOf(name string) error {
 	return guards.byName[name]
 }
 
+// twoUpdaters begins what PostgreSQL says when it sees a transaction between two of
+// the steps of its abort: recorded as aborted, so that nobody waits for it to update
+// the row, and still listed as running, so that it counts as the row's updater (heapam.c
+// asks TransactionIdDidAbort, multixact.c TransactionIdIsInProgress). Nothing is damaged
+// and nothing was written; a moment later the same transaction goes through.
+const twoUpdaters = "new multixact has more than one updating member"
+
 // mapError turns a driver's error into the fault that its constraint stands for.
 func (d *DB) mapError(err error) error {
 	if err == nil {
@@ -63,6 +70,9 @@ func (d *DB) mapError(err error) error {
 			return errors.Join(errRetry, err)
 		case "23505", "23514", "23503":
 			return withGuard(pe.ConstraintName, err)
+		}
+		if pe.Code == "XX000" && strings.HasPrefix(pe.Message, twoUpdaters) {
+			return errors.Join(errRetry, err)
 		}
 		return fault.ErrInternal.Wrap(err)
 	}
