@@ -105,9 +105,9 @@ func (h *screens) screenFeed(w http.ResponseWriter, r *http.Request, d *desk) er
 	beat := time.NewTicker(heartbeat)
 	defer beat.Stop()
 	return stream(w, func(tell func(uint64, string, []byte) error) error {
-		err := tell(0, "change", nil) // what happened while it was away
+		_, changed := h.second.look(d.Register.ID) // before it is told: what changes from here on is told again
+		err := tell(0, "change", nil)              // what happened while it was away
 		for err == nil {
-			_, changed := h.second.look(d.Register.ID)
 			select {
 			case <-r.Context().Done():
 				return nil
@@ -116,6 +116,7 @@ func (h *screens) screenFeed(w http.ResponseWriter, r *http.Request, d *desk) er
 			case <-beat.C:
 				err = tell(0, "", nil)
 			case <-changed:
+				_, changed = h.second.look(d.Register.ID)
 				err = tell(0, "change", nil)
 			}
 		}
