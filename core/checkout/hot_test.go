@@ -163,7 +163,8 @@ func hotOptions() (c *clock.Manual, retries *atomic.Int64, count dbtest.Option) 
 
 // TestSixtyFourRegistersAtOneMember: no update is lost, nothing goes below zero,
 // and no register hears of a deadlock or of a conflict. SHOPWRIGHT_HOT says for how
-// long, "1m".
+// long, "1m"; SHOPWRIGHT_POSTGRES="autovacuum=on autovacuum_naptime=5s" lets PostgreSQL
+// work as a server does.
 func TestSixtyFourRegistersAtOneMember(t *testing.T) {
 	d := 3 * time.Second
 	if v := os.Getenv("SHOPWRIGHT_HOT"); v != "" {

@@ -7,7 +7,6 @@ import (
 	"slices"
 
 	"github.com/shopwright/shopwright/core/db"
-	"github.com/shopwright/shopwright/core/fault"
 	"github.com/shopwright/shopwright/core/i18n"
 	"github.com/shopwright/shopwright/core/id"
 	"github.com/shopwright/shopwright/core/loyalty"
@@ -239,18 +238,9 @@ func (o *onlineOrder) differs(ccy money.Currency) bool {
 
 // earnOnline asks the packs that give points, and no others.
 func (d *Desk) earnOnline(ctx context.Context, q *Quote, l *loaded) error {
-	var packs []promotion.Pack
-	have := d.Packs.For(ctx, q.Basket.Merchant)
-	for i := range l.active {
-		a := &l.active[i]
-		b, err := have.Get(a.PackID, a.Version)
-		if err != nil {
-			q.Fallbacks = append(q.Fallbacks, Fallback{PackID: a.PackID, Version: a.Version, Reason: fault.Of(err).Reason})
-			continue
-		}
-		p := activePack(b, a)
-		p.Hooks = slices.DeleteFunc(p.Hooks, func(h promotion.Hook) bool { return h != promotion.HookEarn })
-		packs = append(packs, p)
+	packs := d.packsOn(ctx, q, l, false)
+	for i := range packs {
+		packs[i].Hooks = slices.DeleteFunc(packs[i].Hooks, func(h promotion.Hook) bool { return h != promotion.HookEarn })
 	}
 	s := &stage{d: d, q: q}
 	if err := s.fill(l, packs); err != nil {

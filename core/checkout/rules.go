@@ -42,22 +42,13 @@ var lineKinds = map[string]promotion.LineKind{
 // applyRules asks the packs that are on and takes what the pipeline comes to over
 // into the quote.
 func (d *Desk) applyRules(ctx context.Context, q *Quote, l *loaded) error {
-	var packs []promotion.Pack
-	have := d.Packs.For(ctx, q.Basket.Merchant)
 	for i := range l.active {
-		a := &l.active[i]
-		if a.Failures > 0 {
+		if a := &l.active[i]; a.Failures > 0 {
 			q.failing = append(q.failing, a.PackID)
 		}
-		b, err := have.Get(a.PackID, a.Version)
-		if err != nil {
-			q.Fallbacks = append(q.Fallbacks, Fallback{PackID: a.PackID, Version: a.Version, Reason: fault.Of(err).Reason, Costly: true})
-			continue
-		}
-		packs = append(packs, activePack(b, a))
 	}
 	s := &stage{d: d, q: q}
-	if err := s.fill(l, packs); err != nil {
+	if err := s.fill(l, d.packsOn(ctx, q, l, true)); err != nil {
 		return err
 	}
 	l.stage = s
@@ -72,6 +63,22 @@ func (d *Desk) applyRules(ctx context.Context, q *Quote, l *loaded) error {
 		return d.repriced(ctx, q, l)
 	}
 	return ctx.Err()
+}
+
+// packsOn are the packs that are on in the quote's shop; one that is not to be had is
+// noted with the quote. costly says whether that may cost the customer something.
+func (d *Desk) packsOn(ctx context.Context, q *Quote, l *loaded, costly bool) (packs []promotion.Pack) {
+	have := d.Packs.For(ctx, q.Basket.Merchant)
+	for i := range l.active {
+		a := &l.active[i]
+		b, err := have.Get(a.PackID, a.Version)
+		if err != nil {
+			q.Fallbacks = append(q.Fallbacks, Fallback{PackID: a.PackID, Version: a.Version, Reason: fault.Of(err).Reason, Costly: costly})
+			continue
+		}
+		packs = append(packs, activePack(b, a))
+	}
+	return packs
 }
 
 // run goes through the hooks in their order. It reports whether the basket is to

@@ -34,7 +34,8 @@ func startCluster() (string, error) {
 		return "", fmt.Errorf("initdb: %w: %s", err, out)
 	}
 	args := []string{"-D", data, "-k", dir, "-h", ""}
-	for _, s := range []string{"fsync=off", "synchronous_commit=off", "full_page_writes=off", "max_connections=300", "shared_buffers=64MB", "log_min_messages=panic", "autovacuum=off"} {
+	settings := []string{"fsync=off", "synchronous_commit=off", "full_page_writes=off", "max_connections=300", "shared_buffers=64MB", "log_min_messages=panic", "autovacuum=off"}
+	for _, s := range append(settings, strings.Fields(os.Getenv("SHOPWRIGHT_POSTGRES"))...) { // what is measured for long needs its autovacuum
 		args = append(args, "-c", s)
 	}
 	server := exec.Command(filepath.Join(bin, "postgres"), args...)

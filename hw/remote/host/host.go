@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"io"
 	"log/slog"
+	"maps"
 	"os"
 	"sync"
 	"sync/atomic"
@@ -287,11 +288,7 @@ func (h *Host) follow(ctx context.Context, wanted []remote.Instance) {
 func (h *Host) runs() map[id.ID]remote.Instance {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	out := make(map[id.ID]remote.Instance, len(h.running))
-	for k, v := range h.running {
-		out[k] = v
-	}
-	return out
+	return maps.Clone(h.running)
 }
 
 // pause sleeps, or until ctx ends.
