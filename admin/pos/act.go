@@ -169,6 +169,7 @@ func init() { // the steps speak of each other through the sheets
 		"topup":      (*action).topUp,
 		"punch":      (*action).punchCard,
 		"park":       (*action).park,
+		"order":      (*action).order,
 	}
 }
 
@@ -251,7 +252,10 @@ func (b *basket) mendCoupons(v *view) {
 	}
 }
 
-func (a *action) clear(context.Context, string) error {
+func (a *action) clear(ctx context.Context, _ string) error {
+	if err := a.takeBack(ctx); err != nil {
+		return err
+	}
 	if a.v.Basket.speaks() { // the way back is an address
 		a.v.Undo = a.v.Basket.encode()
 	}
@@ -325,6 +329,9 @@ func (a *action) park(ctx context.Context, _ string) error {
 	p := parked{At: a.h.db.Now(), By: a.v.Actor.Name, Title: a.v.lineName(&q.Lines[0]), Lines: len(q.Lines), Basket: *a.b}
 	if q.MemberName != "" {
 		p.Title = q.MemberName
+	}
+	if a.b.Place != "" {
+		p.Title = a.b.Place + " · " + p.Title
 	}
 	if err := a.h.park.put(a.merchant(), a.v.Desk.Shop.ID, p); err != nil {
 		return err

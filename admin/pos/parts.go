@@ -89,6 +89,9 @@ func (v *view) keys() []ui.KeyProps {
 	if v.hasScale() {
 		keys = append(keys, tillKey(v.T("pos.weigh"), "scale", "", "weigh", empty))
 	}
+	if v.toStations() {
+		keys = append(keys, tillKey(v.T("pos.order"), "print", "", "order", empty && len(v.Basket.Gone) == 0))
+	}
 	if v.Sheet == sheetNone {
 		keys = append(keys, tillKey(v.T("pos.clear"), "trash", "", "clear", v.Basket.isEmpty()))
 	}

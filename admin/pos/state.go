@@ -38,6 +38,9 @@ type basket struct {
 	Off     *off         `json:"d,omitempty"` // given by hand on the whole bill
 	Drop    money.Amount `json:"r,omitempty"` // taken off to make the bill round
 	Current int          `json:"n,omitempty"` // the line that was touched last, from 1
+	Order   id.ID        `json:"o,omitzero"`  // what the stations know it by
+	Place   string       `json:"w,omitempty"` // a table, a name to call
+	Gone    []id.ID      `json:"x,omitempty"` // lines that the stations may know of and that were taken out
 }
 
 type line struct {
@@ -55,6 +58,8 @@ type line struct {
 	Gift     id.ID          `json:"i,omitzero"`
 	Grant    id.ID          `json:"e,omitzero"` // that the gift is fetched of, instead of points
 	Off      *off           `json:"d,omitempty"`
+	ID       id.ID          `json:"y,omitzero"`  // what the stations know it by; the sale's line gets it too
+	Note     string         `json:"z,omitempty"` // for who prepares it
 }
 
 // off is a discount by hand: a rate or an amount.
@@ -99,7 +104,7 @@ func decode(s string) (basket, error) {
 	if err := json.Unmarshal(raw, &b); err != nil {
 		return basket{}, errBasket.Wrap(err)
 	}
-	if len(b.Lines) > maxLines || len(b.Coupons) > maxCoupons {
+	if len(b.Lines) > maxLines || len(b.Coupons) > maxCoupons || len(b.Gone) > maxLines {
 		return basket{}, errBasket
 	}
 	if b.Current < 0 || b.Current > len(b.Lines) {
@@ -109,7 +114,7 @@ func decode(s string) (basket, error) {
 }
 
 func (b *basket) isEmpty() bool {
-	return b.Member.IsNone() && len(b.Lines) == 0 && len(b.Coupons) == 0
+	return b.Member.IsNone() && len(b.Lines) == 0 && len(b.Coupons) == 0 && b.Order.IsNone()
 }
 
 // speaks reports whether the basket's text may stand in an address: the number of
@@ -120,15 +125,17 @@ func (b *basket) speaks() bool {
 
 func (b *basket) clone() basket {
 	c := *b
-	c.Lines, c.Coupons = slices.Clone(b.Lines), slices.Clone(b.Coupons)
+	c.Lines, c.Coupons, c.Gone = slices.Clone(b.Lines), slices.Clone(b.Coupons), slices.Clone(b.Gone)
 	return c
 }
 
 // checkout is the basket for the flow.
 func (b *basket) checkout(d *tenant.Desk) checkout.Basket {
-	out := checkout.Basket{Merchant: d.Merchant.ID, Shop: d.Shop.ID, Register: d.Register.ID, Member: b.Member, Card: b.Card, Coupons: slices.Clone(b.Coupons), Drop: b.Drop}
+	out := checkout.Basket{Merchant: d.Merchant.ID, Shop: d.Shop.ID, Register: d.Register.ID, Member: b.Member, Card: b.Card, Coupons: slices.Clone(b.Coupons), Drop: b.Drop,
+		Place: b.Place, Dropped: slices.Clone(b.Gone)}
 	for _, l := range b.Lines {
-		in := checkout.LineIn{Kind: l.Kind, SKU: l.SKU, Quantity: l.Quantity, Staff: l.Staff, Amount: l.Amount, Visits: l.Visits, FreeVisits: l.Free, Plan: l.Plan, Face: l.Face, CardNumber: l.Number, Gift: l.Gift, Grant: l.Grant}
+		in := checkout.LineIn{Kind: l.Kind, SKU: l.SKU, Quantity: l.Quantity, Staff: l.Staff, Amount: l.Amount, Visits: l.Visits, FreeVisits: l.Free, Plan: l.Plan, Face: l.Face, CardNumber: l.Number, Gift: l.Gift, Grant: l.Grant,
+			ID: l.ID, Note: l.Note}
 		for _, s := range l.Shares {
 			in.Splits = append(in.Splits, staff.Share{Staff: s.Staff, Role: s.Role, Share: s.Share})
 		}
@@ -179,8 +186,7 @@ func (b *basket) unround(before *basket) bool {
 	if b.Drop == 0 || b.Drop != before.Drop {
 		return false
 	}
-	x, y := b.clone(), before.clone()
-	x.Current, y.Current = 0, 0
+	x, y := b.unnamed(), before.unnamed()
 	if x.encode() == y.encode() {
 		return false
 	}
@@ -188,7 +194,8 @@ func (b *basket) unround(before *basket) bool {
 	return true
 }
 
-// add puts units of a SKU onto its line, or onto a new one. Faults:
+// add puts units of a SKU onto its line, or onto a new one where that has a note of
+// its own. Faults:
 // checkout.bad_quantity, pos.basket_full.
 func (b *basket) add(sku id.ID, units money.Quantity) error {
 	if units <= 0 || units > maxUnits {
@@ -196,7 +203,7 @@ func (b *basket) add(sku id.ID, units money.Quantity) error {
 	}
 	for i := range b.Lines {
 		l := &b.Lines[i]
-		if l.Kind == "" && l.SKU == sku && l.Quantity+units <= maxUnits {
+		if l.Kind == "" && l.SKU == sku && l.Note == "" && l.Quantity+units <= maxUnits {
 			l.Quantity += units
 			b.Current = i + 1
 			return nil
@@ -242,6 +249,9 @@ func (b *basket) set(i int, q money.Quantity) error {
 func (b *basket) remove(i int) error {
 	if i < 0 || i >= len(b.Lines) {
 		return errLineGone
+	}
+	if gone := b.Lines[i].ID; !gone.IsNone() && len(b.Gone) < maxLines {
+		b.Gone = append(b.Gone, gone)
 	}
 	b.Lines = slices.Delete(b.Lines, i, i+1)
 	b.Current = min(i+1, len(b.Lines))

@@ -31,6 +31,7 @@ const (
 	sheetSign   = "sign"
 	sheetShares = "shares"
 	sheetCash   = "cashout"
+	sheetOrder  = "order"
 )
 
 // view is the register as it is drawn.
@@ -60,6 +61,7 @@ type view struct {
 	Sign   signForm
 	Shares sharesForm
 	Cash   cashForm
+	Order  orderForm
 }
 
 // frame is what stands around every screen of the register.
@@ -75,6 +77,7 @@ type lineView struct {
 	Index                     int
 	Name, Sub, Quantity       string
 	Amount, Before, Bonus     string
+	Note                      string // for who prepares it
 	Adjusts                   []adjustView
 	Staff                     id.ID
 	Shared                    string // who share it
@@ -210,6 +213,8 @@ func (h *screens) fillSheet(ctx context.Context, v *view) error {
 		err = h.fillShares(ctx, v)
 	case sheetCash:
 		err = h.fillCash(ctx, v)
+	case sheetOrder:
+		err = h.fillOrder(ctx, v)
 	case sheetPay:
 		if err = h.fillCards(ctx, v); err == nil {
 			v.Pay.ByCode = h.takesCodes(ctx, v.desk)
@@ -251,6 +256,9 @@ func (h *screens) fillLines(ctx context.Context, v *view) error {
 			x.Before = v.Money(l.Gross)
 		}
 		x.Sub = v.subOf(l)
+		if i < len(v.Basket.Lines) {
+			x.Note = v.Basket.Lines[i].Note
+		}
 		if l.Kind == sale.LineGiftCard && i < len(v.Basket.Lines) && v.Basket.Lines[i].Number == "" { // the sale makes one
 			x.Sub = v.T("pos.face_of", "amount", v.Money(l.Face)) + " · " + v.T("pos.number_made")
 		}

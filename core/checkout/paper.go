@@ -14,6 +14,7 @@ import (
 	"github.com/shopwright/shopwright/core/kitchen"
 	"github.com/shopwright/shopwright/core/sale"
 	"github.com/shopwright/shopwright/core/setting"
+	"github.com/shopwright/shopwright/core/tenant"
 	"github.com/shopwright/shopwright/core/till"
 )
 
@@ -171,7 +172,7 @@ func plainText(s string, most int) bool {
 // SendToKitchen tells the stations what they were not told of an order yet, and
 // answers the tickets. Sent again, moved or merged, a line tells nobody anything.
 // Faults: checkout.kitchen_off, checkout.line_invalid, checkout.note_invalid,
-// checkout.unknown_sku.
+// checkout.unknown_sku, tenant.register_not_found, tenant.register_in_other_shop.
 func (d *Desk) SendToKitchen(ctx context.Context, o Order) ([]kitchen.Ticket, error) {
 	if o.ID.IsNone() || len(o.Lines) > maxLines || len(o.Dropped) > maxLines {
 		return nil, ErrLine.On("lines")
@@ -205,6 +206,8 @@ func (d *Desk) SendToKitchen(ctx context.Context, o Order) ([]kitchen.Ticket, er
 			}
 			items = append(items, kitchen.Item{Line: in.ID, SKU: sku.ID, Category: sku.Category, Name: sku.Name, Quantity: in.Quantity, Note: in.Note})
 		}
+	} else if err := d.at(ctx, &o); err != nil {
+		return nil, err
 	}
 	var tickets []kitchen.Ticket
 	err := d.DB.InTx(ctx, func(ctx context.Context, tx *db.Tx) error {
@@ -222,6 +225,15 @@ func (d *Desk) SendToKitchen(ctx context.Context, o Order) ([]kitchen.Ticket, er
 		return nil
 	})
 	return tickets, err
+}
+
+// at looks whether an order's register is one of its shop.
+func (d *Desk) at(ctx context.Context, o *Order) error {
+	var desk tenant.Desk
+	if err := d.DB.Batch(ctx, tenant.AskDesk(o.Merchant, o.Register, &desk)); err != nil {
+		return err
+	}
+	return desk.CheckShop(o.Shop)
 }
 
 // PrintShift queues the report of a shift that was closed in this transaction, where
