@@ -51,6 +51,9 @@ func TestTheGoClientFitsTheAPI(t *testing.T) {
 		client.ProviderPayment{}, client.ProviderRefund{},
 		client.MemberMessage{}, client.MessageTemplate{}, client.MessageOptOut{}, client.NewCode{}, client.SentCode{}, client.CodeEntry{}, client.SignInStart{}, client.SignInReturn{}, client.SignedIn{}, client.NewSubject{},
 		client.OnlineOrder{}, client.OnlineOrderLine{}, client.OnlineShipment{},
+		client.Station{}, client.StationIn{}, client.StationRoute{}, client.Ticket{}, client.TicketOp{}, client.OrderIn{}, client.OrderOf{},
+		client.LabelDesign{}, client.NewLabelDesign{}, client.NewLabels{}, client.LabelLine{}, client.LabelBatch{},
+		client.ReceiptTemplate{}, client.ReceiptLogo{}, client.NewReceiptLogo{},
 	} {
 		sameFields(t, doc, reflect.TypeOf(v))
 		delete(schemas, reflect.TypeOf(v).Name())

@@ -82,6 +82,9 @@ func New(mux *http.ServeMux, o Options) huma.API {
 	a.taxes()
 	a.stock()
 	a.onlineOrders()
+	a.kitchens()
+	a.labels()
+	a.receiptTemplates()
 	a.quotes()
 	a.sales()
 	a.providerPayments()
@@ -179,6 +182,7 @@ type route struct {
 	status           int   // of success; default 200
 	maxBody          int64 // bytes of the body; default web.MaxBody
 	pays             bool  // an acquirer may be asked: 202 while its answer is not known
+	often            bool  // there is a limit to how often it may be asked for: 429
 }
 
 // add registers an operation. f gets the caller and answers a document or a fault.
@@ -224,6 +228,9 @@ func (a *api) failures(r route) map[string]*huma.Response {
 	codes := []int{400, 401, 403, 404, 500, 503}
 	if r.method != http.MethodGet {
 		codes = append(codes, 409, 413, 415)
+	}
+	if r.often {
+		codes = append(codes, 429)
 	}
 	for _, code := range codes {
 		out[strconv.Itoa(code)] = &huma.Response{Description: http.StatusText(code), Content: map[string]*huma.MediaType{web.ProblemType: {Schema: schema}}}

@@ -14,7 +14,7 @@ import (
 
 // needsKey are the operations that book.
 var needsKey = []string{"POST /api/v1/backtests", "POST /api/v1/packs", "POST /api/v1/members/{id}/transfers", "POST /api/v1/members/{id}/point-adjustments", "POST /api/v1/members/{id}/bonus-adjustments", "POST /api/v1/sales", "POST /api/v1/sales/{id}/refunds", "POST /api/v1/sales/{id}/void", "POST /api/v1/sales/{id}/refund-requests", "POST /api/v1/sales/{id}/exchanges", "POST /api/v1/refund-requests/{id}/decision", "POST /api/v1/members/{id}/cash-outs", "POST /api/v1/members/{id}/top-ups", "POST /api/v1/members/{id}/punch-cards",
-	"POST /api/v1/stock/movements", "POST /api/v1/shifts", "POST /api/v1/shifts/{id}/close", "POST /api/v1/shifts/{id}/cash",
+	"POST /api/v1/stock/movements", "POST /api/v1/labels", "POST /api/v1/shifts", "POST /api/v1/shifts/{id}/close", "POST /api/v1/shifts/{id}/cash",
 	"POST /api/v1/commissions", "POST /api/v1/commissions/settlements", "POST /api/v1/commissions/settlements/{id}/finalise"}
 
 // promised are the operations that the product's documents name.

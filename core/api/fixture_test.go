@@ -141,7 +141,7 @@ func newShop(t *testing.T, d *db.DB, now *clock.Manual) *shop {
 	desk := &checkout.Desk{DB: d, Rules: s.rules, Packs: reg, Vault: vault, Log: quiet}
 	s.desk = desk
 	mux := http.NewServeMux()
-	api.New(mux, api.Options{DB: d, Desk: desk, Packs: reg, Vault: vault, Receipts: receipts{d}, Installer: newInstaller(d, reg), Meetings: &report.PackMeetings{DB: d, Packs: reg, Rules: s.rules}, Backtests: backtests(d, reg, vault), Log: quiet, Version: "1.0.0"})
+	api.New(mux, api.Options{DB: d, Desk: desk, Packs: reg, Vault: vault, Receipts: receipts{d}, Installer: newInstaller(d, reg), Meetings: &report.PackMeetings{DB: d, Packs: reg, Rules: s.rules}, Backtests: backtests(d, reg, vault), SignIns: accounts{}, Log: quiet, Version: "1.0.0"})
 	s.server = httptest.NewServer(web.Wrap(mux, web.Options{Auth: s.sessions, Log: quiet, LongLived: api.IsInstallation}))
 	t.Cleanup(s.server.Close)
 	s.merchant, s.shop, s.register, s.key = s.newMerchant("one")

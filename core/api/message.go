@@ -171,7 +171,7 @@ func (a *api) messages() {
 			return a.optOuts(ctx, c, in.ID)
 		})
 	add(a, route{id: "set-message-opt-out", method: http.MethodPut, path: "/members/{id}/message-opt-outs", tag: "messages", summary: "Note what a member wants no more of, or does again", any: members}, a.setOptOut)
-	add(a, route{id: "send-code", method: http.MethodPost, path: "/members/{id}/codes", tag: "messages", summary: "Send a member a verification code", any: members, key: mayKey, status: http.StatusCreated,
+	add(a, route{id: "send-code", method: http.MethodPost, path: "/members/{id}/codes", tag: "messages", summary: "Send a member a verification code", any: members, key: mayKey, often: true, status: http.StatusCreated,
 		doc: "Once a minute and five times an hour."}, a.sendCode)
 	add(a, route{id: "check-code", method: http.MethodPut, path: "/members/{id}/codes/check", tag: "messages", summary: "Compare a verification code", any: members, status: http.StatusNoContent,
 		doc: "Good once, for five minutes; five wrong ones end it."}, a.checkCode)
@@ -179,8 +179,8 @@ func (a *api) messages() {
 	if a.SignIns == nil {
 		return
 	}
-	add(a, route{id: "begin-sign-in", method: http.MethodGet, path: "/sign-in", tag: "messages", summary: "Answer where a member's browser signs in with an account elsewhere", any: members}, a.beginSignIn)
-	add(a, route{id: "end-sign-in", method: http.MethodPut, path: "/sign-in", tag: "messages", summary: "Say who has signed in", any: members,
+	add(a, route{id: "begin-sign-in", method: http.MethodGet, path: "/sign-in", tag: "messages", summary: "Answer where a member's browser signs in with an account elsewhere", any: members, often: true}, a.beginSignIn)
+	add(a, route{id: "end-sign-in", method: http.MethodPut, path: "/sign-in", tag: "messages", summary: "Say who has signed in", any: members, often: true,
 		doc: "Answers the member, or a ticket to link the account to one."}, a.endSignIn)
 	add(a, route{id: "link-account", method: http.MethodPut, path: "/members/{id}/accounts", tag: "messages", summary: "Link an account that somebody has just signed in with to a member", any: members}, a.linkAccount)
 }
@@ -248,11 +248,11 @@ func (a *api) setOptOut(ctx context.Context, c caller, in *struct {
 func (a *api) sendCode(ctx context.Context, c caller, in *struct {
 	IDIn
 	Body NewCode
-}) (*read[SentCode], error) {
+}) (*made[SentCode], error) {
 	if err := a.known(ctx, a.DB, c, in.ID); err != nil {
 		return nil, err
 	}
-	doc, _, err := once(ctx, a, c, func(ctx context.Context, tx *db.Tx) (id.ID, SentCode, error) {
+	doc, again, err := once(ctx, a, c, func(ctx context.Context, tx *db.Tx) (id.ID, SentCode, error) {
 		v, err := setting.All(ctx, tx, c.Merchant, id.None, id.None)
 		if err != nil {
 			return id.None, SentCode{}, err
@@ -266,7 +266,10 @@ func (a *api) sendCode(ctx context.Context, c caller, in *struct {
 		at, err := message.CodeEnds(ctx, a.DB, c.Merchant, code)
 		return SentCode{instant(at)}, err
 	})
-	return reads(doc), err
+	if err != nil {
+		return nil, err
+	}
+	return madeAt("/members/"+in.ID.String()+"/codes", doc, again), nil
 }
 
 func (a *api) checkCode(ctx context.Context, c caller, in *struct {

@@ -34,6 +34,8 @@ type LineIn struct {
 	FreeVisits int64     `json:"free_visits,omitempty" minimum:"0"`
 	GiftID     id.ID     `json:"gift_id,omitzero" format:"uuid" doc:"Gift."`
 	GrantID    id.ID     `json:"grant_id,omitzero" format:"uuid" doc:"Gift: the grant that it is fetched of, instead of points."`
+	ID         id.ID     `json:"id,omitzero" format:"uuid" doc:"SKUs: made by the client where the line went to the preparation stations before; the sale's line has it too."`
+	Note       string    `json:"note,omitempty" maxLength:"120" doc:"SKUs: for who prepares it."`
 }
 
 // SplitIn is one person's share of a line.
@@ -61,12 +63,14 @@ type BasketIn struct {
 	Card       string       `json:"card,omitempty" maxLength:"80" doc:"The member's card that was shown: whether it earns points."`
 	Discounts  []DiscountIn `json:"discounts,omitempty" maxItems:"50" doc:"By hand; over discount.cashier_limit it needs the permission to adjust."`
 	Drop       Money        `json:"drop,omitempty" doc:"Taken off to make the bill round, up to discount.drop_limit."`
+	Place      string       `json:"place,omitempty" maxLength:"40" doc:"Where it is brought, on the tickets of the preparation stations: a table, a name to call."`
+	Dropped    []id.ID      `json:"dropped_line_ids,omitempty" maxItems:"500" doc:"Lines that the preparation stations were told of and that are not wanted any more."`
 	Tenders    []TenderIn   `json:"tenders,omitempty"`
 }
 
 func (c caller) basket(b *BasketIn) (checkout.Basket, error) {
 	out := checkout.Basket{Merchant: c.Merchant, Shop: b.ShopID, Register: b.RegisterID, Member: b.MemberID, Coupons: b.Coupons}
-	out.Card = b.Card
+	out.Card, out.Place, out.Dropped = b.Card, b.Place, b.Dropped
 	for i := range b.Lines {
 		l, err := c.line(&b.Lines[i])
 		if err != nil {
@@ -99,7 +103,8 @@ func (c caller) basket(b *BasketIn) (checkout.Basket, error) {
 
 // line reads one line; faults name its own fields.
 func (c caller) line(l *LineIn) (out checkout.LineIn, err error) {
-	out = checkout.LineIn{Kind: l.Kind, SKU: l.SKUID, Barcode: l.Barcode, Staff: l.StaffID, CardNumber: l.CardNumber, Plan: l.PlanID, Visits: l.Visits, FreeVisits: l.FreeVisits, Gift: l.GiftID, Grant: l.GrantID}
+	out = checkout.LineIn{Kind: l.Kind, SKU: l.SKUID, Barcode: l.Barcode, Staff: l.StaffID, CardNumber: l.CardNumber, Plan: l.PlanID, Visits: l.Visits, FreeVisits: l.FreeVisits, Gift: l.GiftID, Grant: l.GrantID,
+		ID: l.ID, Note: l.Note}
 	if l.Quantity != "" || l.Kind == "" {
 		if out.Quantity, err = quantity(l.Quantity, "quantity"); err != nil {
 			return out, err

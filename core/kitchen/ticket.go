@@ -3,6 +3,7 @@ package kitchen
 import (
 	"context"
 	"errors"
+	"strings"
 
 	"github.com/shopwright/shopwright/core/clock"
 	"github.com/shopwright/shopwright/core/db"
@@ -195,6 +196,17 @@ func GetTicket(ctx context.Context, r db.Reader, m, ticket id.ID) (Ticket, error
 		return row.Scan(&o.Line, &o.Seq, &o.SKU, &o.Name, &o.Quantity, &o.Note)
 	}, `select line_id, seq, sku_id, name, quantity, note from prep_ticket_lines where merchant_id = $1 and ticket_id = $2 order by no`, m, ticket)
 	return t, err
+}
+
+// AskTitles reads what tickets are called by: the place, then the title.
+func AskTitles(m id.ID, tickets []id.ID, out map[id.ID]string) db.Ask {
+	return db.Ask{SQL: `select id, title, place from prep_tickets where merchant_id = $1 and id in_ids($2)`, Args: []any{m, tickets}, Scan: func(r db.Row) error {
+		var ticket id.ID
+		var title, place string
+		err := r.Scan(&ticket, &title, &place)
+		out[ticket] = strings.TrimSpace(place + " " + title)
+		return err
+	}}
 }
 
 // ListTickets lists the tickets of a shop without their operations, the newest first.

@@ -14,8 +14,10 @@ import (
 var _ = db.Guard("ux_label_designs_name", ErrNameTaken)
 
 const (
+	// MaxCopies is the most labels of one line.
+	MaxCopies = 500
+
 	maxLines  = 200
-	maxCopies = 500
 	maxLabels = 5000
 )
 
@@ -104,8 +106,8 @@ func Queue(ctx context.Context, tx *db.Tx, b Batch) (Batch, error) {
 	}
 	b.Labels = 0
 	for _, l := range b.Lines {
-		if l.Copies < 1 || l.Copies > maxCopies {
-			return Batch{}, ErrCopies.On("copies").With("max", maxCopies)
+		if l.Copies < 1 || l.Copies > MaxCopies {
+			return Batch{}, ErrCopies.On("copies").With("max", MaxCopies)
 		}
 		b.Labels += l.Copies
 	}
@@ -153,9 +155,33 @@ func GetLine(ctx context.Context, r db.Reader, m, line id.ID) (Line, error) {
 	return l, err
 }
 
+// AskLines reads lines without their labels.
+func AskLines(m id.ID, lines []id.ID, out *[]Line) db.Ask {
+	*out = nil
+	return db.Ask{SQL: `select id, sku_id, copies from label_lines where merchant_id = $1 and id in_ids($2)`, Args: []any{m, lines}, Scan: func(r db.Row) error {
+		var l Line
+		err := r.Scan(&l.ID, &l.SKU, &l.Copies)
+		*out = append(*out, l)
+		return err
+	}}
+}
+
+// Get reads a batch without its lines. Fault: label.batch_not_found.
+func Get(ctx context.Context, r db.Reader, m, batch id.ID) (Batch, error) {
+	b, err := db.One(ctx, r, scanBatch, `select `+batchColumns+` from label_batches where merchant_id = $1 and id = $2`, m, batch)
+	if errors.Is(err, db.ErrNoRow) {
+		return b, ErrBatch
+	}
+	return b, err
+}
+
+const batchColumns = `merchant_id, id, shop_id, device_id, design, labels, created_at, actor_id`
+
+func scanBatch(r db.Row, b *Batch) error {
+	return r.Scan(&b.Merchant, &b.ID, &b.Shop, &b.Device, &b.Design, &b.Labels, &b.CreatedAt, &b.Actor)
+}
+
 // ListBatches lists a shop's last batches without their lines, the newest first.
 func ListBatches(ctx context.Context, r db.Reader, m, shop id.ID, n int) ([]Batch, error) {
-	return db.All(ctx, r, func(row db.Row, b *Batch) error {
-		return row.Scan(&b.Merchant, &b.ID, &b.Shop, &b.Device, &b.Design, &b.Labels, &b.CreatedAt, &b.Actor)
-	}, `select merchant_id, id, shop_id, device_id, design, labels, created_at, actor_id from label_batches where merchant_id = $1 and shop_id = $2 order by id desc limit $3`, m, shop, n)
+	return db.All(ctx, r, scanBatch, `select `+batchColumns+` from label_batches where merchant_id = $1 and shop_id = $2 order by id desc limit $3`, m, shop, n)
 }

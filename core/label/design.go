@@ -23,6 +23,7 @@ var (
 	ErrCopies    = fault.New(fault.Invalid, "label.copies_invalid") // not 1 to {max}
 	ErrDevice    = fault.New(fault.Invalid, "label.device_invalid") // no enabled label printer of the shop
 	ErrLine      = fault.New(fault.NotFound, "label.line_not_found")
+	ErrBatch     = fault.New(fault.NotFound, "label.batch_not_found")
 )
 
 // Part is something that a design may show.

@@ -35,6 +35,10 @@ var statuses = map[fault.Kind]int{
 var special = map[string]int{
 	"checkout.payment_pending":       http.StatusAccepted, // nothing is wrong: ask again
 	"auth.too_many_attempts":         http.StatusTooManyRequests,
+	"message.code_too_soon":          http.StatusTooManyRequests,
+	"message.code_too_many":          http.StatusTooManyRequests,
+	"sign_in.too_often":              http.StatusTooManyRequests,
+	"hw.too_many_pairing_tries":      http.StatusTooManyRequests,
 	"request.unsupported_media_type": http.StatusUnsupportedMediaType,
 	"request.timeout":                http.StatusRequestTimeout,
 	"request.method_not_allowed":     http.StatusMethodNotAllowed,

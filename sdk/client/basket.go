@@ -17,10 +17,12 @@ type BasketIn struct {
 	ShopID     string       `json:"shop_id"`
 	RegisterID string       `json:"register_id"`
 	MemberID   string       `json:"member_id,omitempty"`
-	Card       string       `json:"card,omitempty"`      // The member's card that was shown: whether it earns points
-	Coupons    []string     `json:"coupons,omitempty"`   // Codes
-	Discounts  []DiscountIn `json:"discounts,omitempty"` // By hand; over discount.cashier_limit it needs the permission to adjust
-	Drop       string       `json:"drop,omitempty"`      // Taken off to make the bill round, up to discount.drop_limit
+	Card       string       `json:"card,omitempty"`             // The member's card that was shown: whether it earns points
+	Coupons    []string     `json:"coupons,omitempty"`          // Codes
+	Discounts  []DiscountIn `json:"discounts,omitempty"`        // By hand; over discount.cashier_limit it needs the permission to adjust
+	Drop       string       `json:"drop,omitempty"`             // Taken off to make the bill round, up to discount.drop_limit
+	Dropped    []string     `json:"dropped_line_ids,omitempty"` // Lines that the preparation stations were told of and that are not wanted any more
+	Place      string       `json:"place,omitempty"`            // Where it is brought, on the tickets of the preparation stations: a table, a name to call
 	Lines      []LineIn     `json:"lines"`
 	Tenders    []TenderIn   `json:"tenders,omitempty"`
 }
@@ -36,6 +38,8 @@ type LineIn struct {
 	FreeVisits int64     `json:"free_visits,omitempty"`
 	GiftID     string    `json:"gift_id,omitempty"`  // Gift
 	GrantID    string    `json:"grant_id,omitempty"` // Gift: the grant that it is fetched of, instead of points
+	ID         string    `json:"id,omitempty"`       // SKUs: made by the client where the line went to the preparation stations before; the sale's line has it too
+	Note       string    `json:"note,omitempty"`     // SKUs: for who prepares it
 	PlanID     string    `json:"plan_id,omitempty"`  // Punch card: the plan
 	Quantity   string    `json:"quantity,omitempty"` // SKUs and gifts
 	SKUID      string    `json:"sku_id,omitempty"`   // Punch card without a plan: the service
