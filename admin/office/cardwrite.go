@@ -70,16 +70,8 @@ func (f *office) readCardWriting(r *http.Request, p *page) (*cardWriting, error)
 	if x.c, err = member.CardOf(ctx, f.db, m, who, card); err != nil {
 		return nil, err
 	}
-	devices, err := device.List(ctx, f.db, m, id.None)
-	if err != nil {
-		return nil, err
-	}
-	for _, d := range devices {
-		if d.Class == device.ClassCard && d.Enabled {
-			x.stations = append(x.stations, d)
-		}
-	}
-	return x, nil
+	x.stations, err = f.inUse(ctx, m, id.None, device.ClassCard)
+	return x, err
 }
 
 func (f *office) cardWritePage(w http.ResponseWriter, r *http.Request, p *page) error {

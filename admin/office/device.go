@@ -70,6 +70,17 @@ func (l *deviceList) state(p *page, d device.Device) (ui.Tone, string) {
 	return liveTone(s.State), p.T("office.device_state." + s.State)
 }
 
+// inUse lists a shop's (none: all) devices of a class that are not switched off.
+func (f *office) inUse(ctx context.Context, m, shop id.ID, class string) (out []device.Device, err error) {
+	all, err := device.List(ctx, f.db, m, shop)
+	for _, d := range all {
+		if d.Class == class && d.Enabled {
+			out = append(out, d)
+		}
+	}
+	return out, err
+}
+
 func (f *office) deviceOf(r *http.Request, p *page) (device.Device, error) {
 	u, err := pathID(r, "id")
 	if err != nil {

@@ -4,23 +4,28 @@ import (
 	"context"
 	"net/http"
 
+	"github.com/a-h/templ"
+
 	"github.com/shopwright/shopwright/admin/ui"
 	"github.com/shopwright/shopwright/core/db"
 	"github.com/shopwright/shopwright/core/device"
 	"github.com/shopwright/shopwright/core/id"
+	"github.com/shopwright/shopwright/core/kitchen"
+	"github.com/shopwright/shopwright/core/label"
 	"github.com/shopwright/shopwright/core/sale"
 )
 
 type jobList struct {
 	items   []device.JobRecord
-	numbers map[id.ID]string
+	numbers map[id.ID]string // of the sales
+	titles  map[id.ID]string // of what else is printed
 	devices map[id.ID]string
 	first   string
 	next    string
 }
 
 func (f *office) readJobs(r *http.Request, p *page, filter device.JobFilter) (jobList, error) {
-	l := jobList{devices: map[id.ID]string{}, numbers: map[id.ID]string{}}
+	l := jobList{devices: map[id.ID]string{}, numbers: map[id.ID]string{}, titles: map[id.ID]string{}}
 	at, err := pageOf(r, 20)
 	if err != nil {
 		return l, err
@@ -49,7 +54,54 @@ func (f *office) readJobs(r *http.Request, p *page, filter device.JobFilter) (jo
 	for i := range heads {
 		l.numbers[l.items[i].Sale] = heads[i].ReceiptNumber()
 	}
-	return l, err
+	if err != nil {
+		return l, err
+	}
+	return l, f.readTitles(ctx, p, &l)
+}
+
+// readTitles reads what tickets and labels are called by.
+func (f *office) readTitles(ctx context.Context, p *page, l *jobList) error {
+	refs := map[string][]id.ID{}
+	for _, j := range l.items {
+		refs[j.Kind] = append(refs[j.Kind], j.Ref)
+	}
+	var asks []db.Ask
+	if ids := refs[device.KindKitchen]; len(ids) > 0 {
+		asks = append(asks, kitchen.AskTitles(p.Merchant.ID, ids, l.titles))
+	}
+	var lines []label.Line
+	if ids := refs[device.KindLabel]; len(ids) > 0 {
+		asks = append(asks, label.AskLines(p.Merchant.ID, ids, &lines))
+	}
+	if len(asks) == 0 {
+		return nil
+	}
+	if err := f.db.Batch(ctx, asks...); err != nil {
+		return err
+	}
+	of := make([]id.ID, len(lines))
+	for i := range lines {
+		of[i] = lines[i].SKU
+	}
+	skus, err := f.skus(ctx, p.Merchant.ID, of)
+	for i := range lines {
+		l.titles[lines[i].ID] = itoa(int64(lines[i].Copies)) + " × " + dash(skus[lines[i].SKU].Name)
+	}
+	return err
+}
+
+// what a job prints.
+func (l *jobList) what(p *page, j device.JobRecord) templ.Component {
+	switch j.Kind {
+	case device.KindKitchen:
+		return ui.Text(p.T("office.devices.job.kitchen", "title", dash(l.titles[j.Ref])))
+	case device.KindLabel:
+		return ui.Text(p.T("office.devices.job.label", "title", dash(l.titles[j.Ref])))
+	case device.KindShift:
+		return ui.Text(p.T("office.devices.job.shift"))
+	}
+	return saleLink(l.numbers[j.Sale], j.Sale)
 }
 
 func jobTone(s device.State) ui.Tone {
@@ -81,11 +133,11 @@ func jobReason(p *page, reason string) string {
 
 func (l *jobList) table(p *page) ui.TableProps {
 	t := ui.TableProps{Caption: p.T("office.devices.jobs"), HideCaption: true, Dense: true, First: l.first, Next: l.next,
-		Columns: []ui.Column{{Title: p.T("office.col.receipt")}, {Title: p.T("office.devices.device")}, {Title: p.T("office.col.state"), Key: true}, {Title: p.T("office.col.reason")},
+		Columns: []ui.Column{{Title: p.T("office.devices.printed")}, {Title: p.T("office.devices.device")}, {Title: p.T("office.col.state"), Key: true}, {Title: p.T("office.col.reason")},
 			{Title: p.T("office.devices.copy"), Numeric: true}, {Title: p.T("office.col.date")}, {Title: p.T("office.col.action"), End: true}},
 		Empty: ui.EmptyState{Icon: "print", Title: p.T("office.devices.no_jobs"), Text: p.T("office.devices.no_jobs_text")}}
 	for _, j := range l.items {
-		t.Rows = append(t.Rows, ui.Row(saleLink(l.numbers[j.Sale], j.Sale), dash(l.devices[j.Device]), ui.Status(jobTone(j.State), p.T("device.job_state."+string(j.State))), jobReason(p, j.Reason),
+		t.Rows = append(t.Rows, ui.Row(l.what(p, j), dash(l.devices[j.Device]), ui.Status(jobTone(j.State), p.T("device.job_state."+string(j.State))), jobReason(p, j.Reason),
 			count(p, max(j.Attempt, 1)), stamp(p, j.UpdatedAt), jobActions(p, j)))
 	}
 	return t

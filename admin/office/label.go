@@ -6,6 +6,7 @@ import (
 	"image/png"
 	"net/http"
 	"strconv"
+	"time"
 
 	"github.com/shopwright/shopwright/admin/ui"
 	"github.com/shopwright/shopwright/core/auth"
@@ -14,6 +15,9 @@ import (
 	"github.com/shopwright/shopwright/core/device"
 	"github.com/shopwright/shopwright/core/id"
 	"github.com/shopwright/shopwright/core/label"
+	"github.com/shopwright/shopwright/core/money"
+	"github.com/shopwright/shopwright/core/report"
+	"github.com/shopwright/shopwright/core/stock"
 	"github.com/shopwright/shopwright/core/web"
 )
 
@@ -29,6 +33,8 @@ func (f *office) mountLabels() {
 // labelPage is what labels are asked for with.
 type labelPage struct {
 	query    string
+	self     string // this page's address, with what it was asked for
+	received bool   // what has come in of late, in place of what was looked for
 	skus     []catalog.SKU
 	first    string
 	next     string
@@ -44,31 +50,72 @@ func (f *office) readLabels(r *http.Request, p *page) (*labelPage, error) {
 		return nil, web.ErrNoRoute
 	}
 	ctx, m := r.Context(), p.Merchant.ID
-	x := &labelPage{query: r.URL.Query().Get("q")}
+	x := &labelPage{query: r.URL.Query().Get("q"), received: r.URL.Query().Get("received") != "", in: values(), self: labelsURL}
+	if r.URL.RawQuery != "" {
+		x.self += "?" + r.URL.Query().Encode()
+	}
 	at, err := pageOf(r, 30)
 	if err != nil {
 		return nil, err
 	}
-	var next string
-	if x.skus, next, err = catalog.List(ctx, f.db, m, catalog.Filter{Query: x.query, Kind: catalog.Goods}, at); err != nil {
-		return nil, err
+	if x.received {
+		err = f.readReceived(ctx, p, x)
+	} else {
+		var next string
+		x.skus, next, err = catalog.List(ctx, f.db, m, catalog.Filter{Query: x.query, Kind: catalog.Goods}, at)
+		x.first, x.next = pager(r, next)
 	}
-	x.first, x.next = pager(r, next)
-	if x.designs, err = label.Designs(ctx, f.db, m); err != nil {
-		return nil, err
-	}
-	devices, err := device.List(ctx, f.db, m, p.Shop.ID)
 	if err != nil {
 		return nil, err
 	}
-	for _, d := range devices {
-		if d.Class == device.ClassLabel && d.Enabled {
-			x.printers = append(x.printers, d)
-		}
+	if x.designs, err = label.Designs(ctx, f.db, m); err != nil {
+		return nil, err
+	}
+	if x.printers, err = f.inUse(ctx, m, p.Shop.ID, device.ClassLabel); err != nil {
+		return nil, err
 	}
 	x.batches, err = label.ListBatches(ctx, f.db, m, p.Shop.ID, 10)
-	x.in = values("design", x.designs[0].Key())
+	x.in.v.Set("design", x.designs[0].Key())
 	return x, err
+}
+
+// receivedFor is how long ago goods came in that are offered for labels, and
+// receivedMost how many of them.
+const (
+	receivedFor  = 7 * 24 * time.Hour
+	receivedMost = 100
+)
+
+// readReceived takes what has come in of late, with a label for each piece; of what
+// is weighed, one.
+func (f *office) readReceived(ctx context.Context, p *page, x *labelPage) error {
+	m := p.Merchant.ID
+	moves, err := stock.Received(ctx, f.db, m, stock.Floor(m, p.Shop.ID), f.db.Now().Add(-receivedFor))
+	if err != nil {
+		return err
+	}
+	moves = moves[:min(len(moves), receivedMost)]
+	ids := make([]id.ID, len(moves))
+	for i, v := range moves {
+		ids[i] = v.SKU
+	}
+	skus, err := f.skus(ctx, m, ids)
+	if err != nil {
+		return err
+	}
+	for _, v := range moves {
+		s, ok := skus[v.SKU]
+		if !ok {
+			continue
+		}
+		n := int64(1)
+		if v.Quantity%money.One == 0 {
+			n = min(int64(v.Quantity/money.One), label.MaxCopies)
+		}
+		x.skus = append(x.skus, s)
+		x.in.v.Set("n_"+v.SKU.String(), strconv.FormatInt(n, 10))
+	}
+	return nil
 }
 
 func (f *office) labelsPage(w http.ResponseWriter, r *http.Request, p *page) error {
@@ -81,13 +128,7 @@ func (f *office) labelsPage(w http.ResponseWriter, r *http.Request, p *page) err
 
 // content is what a SKU's label says, as of now.
 func content(p *page, s *catalog.SKU, perUnit string) label.Content {
-	c := label.Content{Shop: p.Shop.Name, Name: s.Name, Price: p.Words.Price(p.Currency, s.UnitPrice), PerUnit: perUnit, SKU: s.Code}
-	for _, b := range s.Barcodes { // an EAN of thirteen digits before others
-		if c.Barcode == "" || len(b) == 13 && len(c.Barcode) != 13 {
-			c.Barcode = b
-		}
-	}
-	return c
+	return report.LabelContent(p.Words, p.Currency, p.Shop.Name, s, perUnit)
 }
 
 // labelsPrint queues so many labels of each SKU as the form says.
@@ -134,7 +175,7 @@ func (f *office) batchOf(ctx context.Context, tx *db.Tx, p *page, in form) (labe
 		}
 		n, err := strconv.Atoi(text)
 		if err != nil {
-			return label.Batch{}, label.ErrCopies.With("max", 500)
+			return label.Batch{}, label.ErrCopies.With("max", label.MaxCopies)
 		}
 		sku, err := id.Parse(key)
 		if err != nil {

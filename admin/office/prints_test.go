@@ -97,6 +97,14 @@ func TestLabelsAreQueued(t *testing.T) {
 		if err != nil || l.Copies != 3 || l.SKU != s.skus["oil"].ID {
 			t.Fatalf("%+v %v", l, err)
 		}
+		b.get("/office/devices").want(t, http.StatusOK, "Labels: 3 × ")
+		// What came in is offered with a label for each piece.
+		b.get(at+"?received=1").want(t, http.StatusOK, `name="n_`+oil+`"`)
+		b.post("/office/catalog/"+oil+"/stock", "kind", "goods_receipt", "quantity", "7").want(t, http.StatusOK)
+		received := fieldsOf(t, b.get(at+"?received=1").body, at+"?received=1")
+		if n := received.Get("n_" + oil); n != "19" { // 12 when it opened
+			t.Errorf("%q labels for what came in", n)
+		}
 		b.post(at+"/designs", "name", "Mine", "width", "5", "height", "30", "part_name", "true", "code", "qr").want(t, http.StatusBadRequest, "label.size_invalid", `id="width-error"`)
 		b.post(at+"/designs", "name", "Mine", "width", "50", "height", "30", "part_name", "true", "code", "qr").want(t, http.StatusOK, "Mine")
 	})

@@ -46,14 +46,9 @@ func (f *office) readStations(ctx context.Context, p *page) (*stationList, error
 		return nil, err
 	}
 	l.on = setting.KitchenTickets.In(settings)
-	devices, err := device.List(ctx, f.db, m, p.Shop.ID)
-	if err != nil {
+	var err error
+	if l.printers, err = f.inUse(ctx, m, p.Shop.ID, device.ClassPrinter); err != nil {
 		return nil, err
-	}
-	for _, d := range devices {
-		if d.Class == device.ClassPrinter && d.Enabled {
-			l.printers = append(l.printers, d)
-		}
 	}
 	if l.categories, err = catalog.ListCategories(ctx, f.db, m); err != nil {
 		return nil, err

@@ -59,7 +59,7 @@ func stockView(p *page, l *stockList) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = titled(p, p.T("office.stock.movements"), nil, l.movementTable(p)).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = titled(p, p.T("office.stock.movements"), linkButton(p.T("office.stock.labels"), labelsURL+"?received=1", "print", ui.Quiet), l.movementTable(p)).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

@@ -207,6 +207,14 @@ func Movements(ctx context.Context, r db.Reader, m, sku id.ID, p db.Page) ([]Mov
 		order by id desc limit $4`, m, sku, p.After, p.Size()+1)
 }
 
+// Received sums the goods receipts of a location since an instant, by SKU, the latest
+// first.
+func Received(ctx context.Context, r db.Reader, m, location id.ID, since clock.Instant) ([]Move, error) {
+	return db.All(ctx, r, func(row db.Row, v *Move) error { return row.Scan(&v.SKU, &v.Quantity) },
+		`select sku_id, cast(sum(quantity) as bigint) from stock_movements
+		where merchant_id = $1 and id >= $2 and location_id = $3 and kind = 'goods_receipt' group by sku_id order by max(at) desc, sku_id`, m, id.From(int64(since)), location)
+}
+
 // Verify recomputes every level from its movements and every reserved figure from
 // the reservations; found gets (check, subject, want, got).
 func Verify(ctx context.Context, r db.Reader, m id.ID, found func(check, subject string, want, got int64)) (int, error) {
