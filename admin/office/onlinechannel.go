@@ -6,6 +6,7 @@ import (
 	"errors"
 	"io"
 	"net/http"
+	"strconv"
 	"strings"
 
 	"github.com/shopwright/shopwright/admin/ui"
@@ -75,7 +76,7 @@ func (f *office) readChannel(r *http.Request, p *page) (*channelOne, error) {
 	if v.c.ID.IsNone() {
 		code, register = "mall", v.d.Register.String()
 	}
-	v.in = values("code", code, "register", register, "buffer", v.c.Buffer.String())
+	v.in = values("code", code, "register", register, "buffer", v.c.Buffer.String(), "catalogue", strconv.FormatBool(v.c.Catalogue))
 	v.list = values("items", "")
 	if v.items, err = storefront.Items(ctx, f.db, m, u, v.unmapped, q.Get("after"), onlineItemsShown+1); err != nil {
 		return nil, err
@@ -131,7 +132,7 @@ func (f *office) channelSave(w http.ResponseWriter, r *http.Request, p *page) er
 	if err != nil {
 		return err
 	}
-	c := storefront.Channel{Merchant: p.Merchant.ID, ID: v.d.ID, Code: in.get("code"), Shop: v.d.Shop}
+	c := storefront.Channel{Merchant: p.Merchant.ID, ID: v.d.ID, Code: in.get("code"), Shop: v.d.Shop, Catalogue: in.on("catalogue")}
 	if c.Buffer, err = money.ParseQuantity(plainNumber(in.get("buffer"))); err != nil {
 		err = storefront.ErrBuffer.On("buffer")
 	}
@@ -145,7 +146,7 @@ func (f *office) channelSave(w http.ResponseWriter, r *http.Request, p *page) er
 		err = tenant.ErrRegisterNotFound.On("register")
 	}
 	if err == nil {
-		err = f.audited(r.Context(), "online_channel.saved", "online_channel", map[string]string{"code": c.Code, "register_id": c.Register.String(), "buffer": c.Buffer.String()}, func(ctx context.Context, tx *db.Tx) (string, error) {
+		err = f.audited(r.Context(), "online_channel.saved", "online_channel", map[string]string{"code": c.Code, "register_id": c.Register.String(), "buffer": c.Buffer.String(), "catalogue": strconv.FormatBool(c.Catalogue)}, func(ctx context.Context, tx *db.Tx) (string, error) {
 			return c.ID.String(), storefront.Save(ctx, tx, c)
 		})
 	}
@@ -209,7 +210,13 @@ func readItems(text string) (out [][2]string, err error) {
 		if errors.Is(err, io.EOF) {
 			return out, nil
 		}
-		line, _ := in.FieldPos(0)
+		line := 0
+		var bad *csv.ParseError
+		if errors.As(err, &bad) {
+			line = bad.Line
+		} else if err == nil {
+			line, _ = in.FieldPos(0)
+		}
 		if err != nil || len(rec) < 2 || strings.TrimSpace(rec[0]) == "" {
 			return nil, ErrItemLine.On("items").With("line", line)
 		}

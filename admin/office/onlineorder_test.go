@@ -63,6 +63,7 @@ func TestOnlineOrdersInTheOffice(t *testing.T) {
 		b.get(orders["N-2"]).want(t, http.StatusOK, "Unknown article", "Waiting")
 		b.post(at+"/items", "items", "code,sku\nMALL-9,none\n").want(t, http.StatusNotFound, "none")
 		b.post(at+"/items", "items", "MALL-9").want(t, http.StatusBadRequest, "Line 1")
+		b.post(at+"/items", "items", "MALL-8,oil\nMALL\"9,oil").want(t, http.StatusBadRequest, "Line 2")
 		b.post(at+"/items", "items", "code,sku\nMALL-9,oil\n").want(t, http.StatusOK)
 		if csv := b.get(at + "/items.csv"); csv.status != http.StatusOK || !strings.Contains(csv.body, "MALL-9,oil") {
 			t.Error(csv.body)

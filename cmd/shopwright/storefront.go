@@ -19,6 +19,7 @@ import (
 	"github.com/shopwright/shopwright/core/job"
 	"github.com/shopwright/shopwright/core/money"
 	"github.com/shopwright/shopwright/core/storefront"
+	"github.com/shopwright/shopwright/core/tenant"
 	"github.com/shopwright/shopwright/sdk/driver"
 )
 
@@ -156,7 +157,7 @@ func (d *storefrontDesk) look(ctx context.Context, dev device.Device) {
 	}
 	steps := []func(context.Context, *storefront.Channel, driver.Storefront) error{d.settle, d.stock}
 	if d.mayAsk(c.ID) {
-		steps = []func(context.Context, *storefront.Channel, driver.Storefront) error{d.fetch, d.settle, d.stock}
+		steps = []func(context.Context, *storefront.Channel, driver.Storefront) error{d.fetch, d.settle, d.stock, d.catalogue}
 	}
 	for _, step := range steps {
 		if err := step(ctx, &c, s); err != nil && ctx.Err() == nil {
@@ -385,6 +386,55 @@ func (d *storefrontDesk) figures(ctx context.Context, c *storefront.Channel, s d
 		}
 		if f.All {
 			storefront.QueueResynced(tx, c.Merchant, c.ID)
+		}
+		return nil
+	})
+}
+
+// catalogue tells a channel what its articles are called and cost, where it is to.
+func (d *storefrontDesk) catalogue(ctx context.Context, c *storefront.Channel, s driver.Storefront) error {
+	turn := id.Derived("catalogue", c.ID.String()) // a channel that takes none still sells
+	if !c.Catalogue || !d.mayAsk(turn) {
+		return nil
+	}
+	m, err := tenant.GetMerchant(ctx, d.a.db, c.Merchant)
+	if err != nil {
+		return err
+	}
+	for range onlineRounds {
+		list, err := storefront.Untold(ctx, d.a.db, c.Merchant, c.ID, onlineChunk)
+		if err != nil || len(list) == 0 {
+			return err
+		}
+		err = d.articles(ctx, c, s, m.Currency, list)
+		if d.asked(turn, err); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (d *storefrontDesk) articles(ctx context.Context, c *storefront.Channel, s driver.Storefront, cur money.Currency, list []storefront.Text) error {
+	out := make([]driver.Article, len(list))
+	for i, t := range list {
+		price, err := cur.Extend(t.UnitPrice, money.One, money.HalfUp)
+		if err != nil {
+			return err
+		}
+		out[i] = driver.Article{SKU: t.Code, Title: t.Name, Price: int64(price), Currency: cur.Code}
+	}
+	call, cancel := context.WithTimeout(ctx, onlineCall)
+	defer cancel()
+	taken, err := s.PushCatalogue(call, out)
+	if err != nil {
+		return err
+	}
+	if taken < len(out) {
+		d.a.log.Warn("an online shop does not take all articles", "channel", c.Code, "told", len(out), "taken", taken)
+	}
+	return d.a.db.InTx(ctx, func(_ context.Context, tx *db.Tx) error {
+		for _, t := range list {
+			storefront.QueueTold(tx, c.Merchant, c.ID, t)
 		}
 		return nil
 	})

@@ -91,7 +91,7 @@ func newOnlineShop(t *testing.T) *onlineShop {
 		if err != nil {
 			return err
 		}
-		if err := storefront.Save(ctx, tx, storefront.Channel{Merchant: s.merchant.ID, ID: dev.ID, Code: "mall", Shop: s.shop, Register: s.register}); err != nil {
+		if err := storefront.Save(ctx, tx, storefront.Channel{Merchant: s.merchant.ID, ID: dev.ID, Code: "mall", Shop: s.shop, Register: s.register, Catalogue: true}); err != nil {
 			return err
 		}
 		_, err = storefront.Offer(ctx, tx, s.merchant.ID, dev.ID)
@@ -209,6 +209,15 @@ func TestOnlineOrdersWithTheConnectorKilled(t *testing.T) {
 func TestAnOnlineOrderFromEndToEnd(t *testing.T) {
 	s := newOnlineShop(t)
 	s.until("the mall knows the stock", func() bool { return s.mall.Available("rare") == 30_000 })
+	s.until("the mall knows what it costs", func() bool {
+		a := s.mall.Article("rare")
+		return a.Title == "rare" && a.Price == 1000 && a.Currency == "CNY"
+	})
+	s.tx(func(_ context.Context, tx *db.Tx) error {
+		tx.Queue(`update skus set unit_price = 123456 where merchant_id = $1 and code = 'rare'`, s.merchant.ID)
+		return nil
+	})
+	s.until("the mall knows what it costs now", func() bool { return s.mall.Article("rare").Price == 1235 })
 	no, err := s.mall.Place(storefrontsim.Buy{Lines: []driver.OrderLine{{SKU: "rare", Quantity: 32_000, UnitPrice: 1000}}, Currency: "CNY", Buyer: "b", Force: true, ShipTo: driver.ShipTo{Name: "Li Lei", Address: "1 Example Road"}})
 	if err != nil {
 		t.Fatal(err)

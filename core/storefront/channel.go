@@ -41,6 +41,7 @@ type Channel struct {
 	Shop      id.ID
 	Register  id.ID
 	Buffer    money.Quantity // so much of each SKU is not offered
+	Catalogue bool           // it is told what its articles are called and cost
 	Cursor    string
 	PolledAt  clock.Instant // when it last answered
 	Failure   string        // what it answered last, "" where that was no failure
@@ -65,7 +66,8 @@ func (c *Channel) check() error {
 	return nil
 }
 
-// Save makes a channel of a connector's device, or changes its register and buffer.
+// Save makes a channel of a connector's device, or changes its register, its buffer
+// and whether it is told the catalogue.
 // Its code and shop stay as they are once it has sold something: its books are kept
 // under them. Faults: storefront.code_invalid, storefront.buffer_invalid; at the
 // COMMIT storefront.code_taken.
@@ -73,18 +75,18 @@ func Save(ctx context.Context, tx *db.Tx, c Channel) error {
 	if err := c.check(); err != nil {
 		return err
 	}
-	tx.Queue(`update online_channels set buffer = $3, register_id = case when shop_id = $4 then $5 else register_id end, resync = true where merchant_id = $1 and id = $2`, c.Merchant, c.ID, c.Buffer, c.Shop, c.Register)
+	tx.Queue(`update online_channels set buffer = $3, catalogue = $6, register_id = case when shop_id = $4 then $5 else register_id end, resync = true where merchant_id = $1 and id = $2`, c.Merchant, c.ID, c.Buffer, c.Shop, c.Register, c.Catalogue)
 	tx.Queue(`update online_channels set code = $3, shop_id = $4, register_id = $5 where merchant_id = $1 and id = $2
 		and not exists (select 1 from online_orders o where o.merchant_id = $1 and o.channel_id = $2 and o.sale_id is not null)`, c.Merchant, c.ID, c.Code, c.Shop, c.Register)
-	tx.Queue(`insert into online_channels (merchant_id, id, code, shop_id, register_id, buffer, created_at) select $1, $2, $3, $4, $5, $6, $7
-		where not exists (select 1 from online_channels where merchant_id = $1 and id = $2)`, c.Merchant, c.ID, c.Code, c.Shop, c.Register, c.Buffer, tx.Now)
+	tx.Queue(`insert into online_channels (merchant_id, id, code, shop_id, register_id, buffer, catalogue, created_at) select $1, $2, $3, $4, $5, $6, $8, $7
+		where not exists (select 1 from online_channels where merchant_id = $1 and id = $2)`, c.Merchant, c.ID, c.Code, c.Shop, c.Register, c.Buffer, tx.Now, c.Catalogue)
 	return tx.Flush(ctx)
 }
 
-const channelColumns = `merchant_id, id, code, shop_id, register_id, buffer, cursor, polled_at, failure, resync, created_at`
+const channelColumns = `merchant_id, id, code, shop_id, register_id, buffer, catalogue, cursor, polled_at, failure, resync, created_at`
 
 func scanChannel(r db.Row, c *Channel) error {
-	return r.Scan(&c.Merchant, &c.ID, &c.Code, &c.Shop, &c.Register, &c.Buffer, &c.Cursor, &c.PolledAt, &c.Failure, &c.Resync, &c.CreatedAt)
+	return r.Scan(&c.Merchant, &c.ID, &c.Code, &c.Shop, &c.Register, &c.Buffer, &c.Catalogue, &c.Cursor, &c.PolledAt, &c.Failure, &c.Resync, &c.CreatedAt)
 }
 
 func orMissing[T any](v T, err error, missing error) (T, error) {

@@ -2,6 +2,7 @@ package storefront
 
 import (
 	"context"
+	"fmt"
 	"strings"
 
 	"github.com/shopwright/shopwright/core/clock"
@@ -91,6 +92,26 @@ func Offer(ctx context.Context, tx *db.Tx, m, channel id.ID) (int64, error) {
 // QueuePushed notes what a channel has been told of an article.
 func QueuePushed(tx *db.Tx, m, channel id.ID, code string, figure money.Quantity) {
 	tx.Queue(`update online_items set pushed = $4, pushed_at = $5 where merchant_id = $1 and channel_id = $2 and code = $3`, m, channel, code, figure, tx.Now)
+}
+
+// Text is what an article is called and costs.
+type Text struct {
+	Code      string // the channel's
+	Name      string
+	UnitPrice money.UnitPrice
+}
+
+// Untold lists articles that are called or cost something else than the channel was
+// told last, by code.
+func Untold(ctx context.Context, r db.Reader, m, channel id.ID, limit int) ([]Text, error) {
+	return db.All(ctx, r, func(row db.Row, t *Text) error { return row.Scan(&t.Code, &t.Name, &t.UnitPrice) },
+		`select i.code, s.name, s.unit_price from online_items i join skus s on s.merchant_id = i.merchant_id and s.id = i.sku_id
+		where i.merchant_id = $1 and i.channel_id = $2 and not s.archived and i.told <> (s.name || '|' || cast(s.unit_price as text)) order by i.code limit $3`, m, channel, limit)
+}
+
+// QueueTold notes what a channel was told.
+func QueueTold(tx *db.Tx, m, channel id.ID, t Text) {
+	tx.Queue(`update online_items set told = $4 where merchant_id = $1 and channel_id = $2 and code = $3`, m, channel, t.Code, fmt.Sprintf("%s|%d", t.Name, int64(t.UnitPrice)))
 }
 
 // QueueResynced notes that a channel has been told all figures.

@@ -240,10 +240,21 @@ func (m *Mall) answer(method, path string, r *http.Request, body []byte) (int, a
 		return m.figures(body)
 	case what == "PUT /catalogue":
 		var in struct {
-			Articles []json.RawMessage `json:"articles"`
+			Articles []struct {
+				SKU, Title, Currency, Image string
+				Price                       int64
+			} `json:"articles"`
 		}
 		m.read(body, &in)
-		return http.StatusOK, map[string]int{"taken": len(in.Articles)}
+		articles := make([]driver.Article, len(in.Articles))
+		for i, a := range in.Articles {
+			articles[i] = driver.Article{SKU: a.SKU, Title: a.Title, Price: a.Price, Currency: a.Currency, Image: a.Image}
+		}
+		taken, err := m.PushCatalogue(articles)
+		if err != nil {
+			return status(err)
+		}
+		return http.StatusOK, map[string]int{"taken": taken}
 	case len(part) == 3 && part[0] == "orders" && method == http.MethodPost && part[2] == "fulfilments":
 		var in struct {
 			Reference, Carrier, Tracking string

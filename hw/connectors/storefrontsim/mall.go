@@ -418,6 +418,13 @@ func (m *Mall) PushCatalogue(articles []driver.Article) (int, error) {
 	return len(articles), m.keep()
 }
 
+// Article is what the mall was told of an article last.
+func (m *Mall) Article(sku string) driver.Article {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.b.Titles[sku]
+}
+
 // Paid is what the mall has taken, less what it gave back, in minor units, and how
 // many orders were paid for.
 func (m *Mall) Paid() (sum int64, orders int) {

@@ -53,9 +53,9 @@ func (*Storefront) ConfigSchema() json.RawMessage {
   "type": "object",
   "additionalProperties": false,
   "properties": {
-    "folder": {"type": "string", "default": "", "title": "Folder", "description": "Where the simulated mall is kept; without it, it is lost with the process"},
-    "listen": {"type": "string", "default": "", "title": "Page of the mall", "description": "HOST:PORT of this machine where orders can be placed by hand, 127.0.0.1:8790 for example; none without it"},
-    "currency": {"type": "string", "pattern": "^[A-Z]{3}$", "default": "CNY", "title": "Currency"}
+    "folder": {"type": "string", "default": "", "title": "Folder", "x-title": {"zh-Hans": "文件夹", "zh-Hant": "資料夾"}, "description": "Where the simulated mall is kept; without it, it is lost with the process", "x-description": {"zh-Hans": "保存模拟商城的位置；留空则随进程丢失", "zh-Hant": "儲存模擬商城的位置；留空則隨行程遺失"}},
+    "listen": {"type": "string", "default": "", "title": "Page of the mall", "x-title": {"zh-Hans": "模拟商城页面", "zh-Hant": "模擬商城頁面"}, "description": "HOST:PORT of this machine where orders can be placed by hand, 127.0.0.1:8790 for example; none without it", "x-description": {"zh-Hans": "可手动下单的本机 主机:端口，例如 127.0.0.1:8790；留空则没有", "zh-Hant": "可手動下單的本機 主機:連接埠，例如 127.0.0.1:8790；留空則沒有"}},
+    "currency": {"type": "string", "pattern": "^[A-Z]{3}$", "default": "CNY", "title": "Currency", "x-title": {"zh-Hans": "币种", "zh-Hant": "幣別"}}
   }
 }`)
 }
