@@ -10,6 +10,14 @@ import (
 
 	"github.com/shopwright/shopwright/admin/ui"
 	"github.com/shopwright/shopwright/core/money"
+	"github.com/shopwright/shopwright/hw/connectors/acquirersim"
+	"github.com/shopwright/shopwright/hw/connectors/alipay"
+	"github.com/shopwright/shopwright/hw/connectors/messengerhttp"
+	"github.com/shopwright/shopwright/hw/connectors/storefronthttp"
+	"github.com/shopwright/shopwright/hw/connectors/storefrontsim"
+	"github.com/shopwright/shopwright/hw/connectors/stripe"
+	"github.com/shopwright/shopwright/hw/connectors/wechatofficial"
+	"github.com/shopwright/shopwright/hw/connectors/wechatpay"
 	"github.com/shopwright/shopwright/hw/drivers/calleridserial"
 	"github.com/shopwright/shopwright/hw/drivers/cardhid"
 	"github.com/shopwright/shopwright/hw/drivers/cardserial"
@@ -84,6 +92,38 @@ func TestSettingsMakeForms(t *testing.T) {
 			}
 			if err := d.Configure(t.Context(), b); err != nil && !errors.Is(err, keys.ErrLinux) {
 				t.Errorf("%s: %v", b, err)
+			}
+		})
+	}
+}
+
+// The settings of connectors make a form in three languages too. What has no default
+// there only the merchant knows.
+func TestSettingsOfConnectorsSpeakThreeLanguages(t *testing.T) {
+	for _, build := range []func() driver.Driver{acquirersim.New, alipay.New, messengerhttp.New, storefronthttp.New, storefrontsim.New, stripe.New, wechatofficial.New, wechatpay.New} {
+		d := build().(driver.Configurable)
+		t.Run(build().Info().ID, func(t *testing.T) {
+			form, err := ui.ParseSchema(d.ConfigSchema(), money.MustCurrency("CNY"))
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, p := range form.Properties {
+				if p.Required == (p.Schema.Default != nil) && !p.Required {
+					t.Errorf("%s has no default", p.Name)
+				}
+				for _, locale := range []string{"zh-Hans", "zh-Hant"} {
+					if p.Title(locale) == p.Title("en") {
+						t.Errorf("%s has no title in %s", p.Name, locale)
+					}
+					if (p.Schema.Description(locale) == "") != (p.Schema.Description("en") == "") {
+						t.Errorf("%s has no description in %s", p.Name, locale)
+					}
+					for _, v := range p.Schema.Enum {
+						if v.Label(locale) == "" {
+							t.Errorf("%s: %s has no label in %s", p.Name, v.Value, locale)
+						}
+					}
+				}
 			}
 		})
 	}

@@ -79,10 +79,10 @@ func (*Acquirer) ConfigSchema() json.RawMessage {
   "type": "object",
   "additionalProperties": false,
   "properties": {
-    "answer": {"type": "string", "enum": ["by_amount", "paid", "refused", "slow", "unknown", "paid_later", "refused_then_paid", "lost", "twice"], "default": "by_amount", "title": "Answer", "description": "by_amount: by the last two digits, 01 refused, 02 slow, 03 unknown, 04 paid later, 05 refused then paid, 06 answer lost, 07 told twice, others paid"},
-    "delay_ms": {"type": "integer", "minimum": 0, "maximum": 60000, "default": 3000, "title": "How long slow is, in milliseconds"},
-    "later_ms": {"type": "integer", "minimum": 0, "maximum": 600000, "default": 5000, "title": "How long later is, in milliseconds"},
-    "folder": {"type": "string", "default": "", "title": "Folder", "description": "Where the book is kept; without it, it is lost with the process"}
+    "answer": {"type": "string", "enum": ["by_amount", "paid", "refused", "slow", "unknown", "paid_later", "refused_then_paid", "lost", "twice"], "x-labels": {"by_amount": {"en": "By the amount", "zh-Hans": "按金额", "zh-Hant": "按金額"}, "paid": {"en": "Paid", "zh-Hans": "支付成功", "zh-Hant": "支付成功"}, "refused": {"en": "Refused", "zh-Hans": "拒绝", "zh-Hant": "拒絕"}, "slow": {"en": "Slow", "zh-Hans": "缓慢", "zh-Hant": "緩慢"}, "unknown": {"en": "Unknown", "zh-Hans": "未知", "zh-Hant": "未知"}, "paid_later": {"en": "Paid later", "zh-Hans": "稍后支付", "zh-Hant": "稍後支付"}, "refused_then_paid": {"en": "Refused, then paid", "zh-Hans": "先拒后付", "zh-Hant": "先拒後付"}, "lost": {"en": "Answer lost", "zh-Hans": "应答丢失", "zh-Hant": "回應遺失"}, "twice": {"en": "Told twice", "zh-Hans": "重复通知", "zh-Hant": "重複通知"}}, "default": "by_amount", "title": "Answer", "x-title": {"zh-Hans": "模拟结果", "zh-Hant": "模擬結果"}, "description": "by_amount: by the last two digits, 01 refused, 02 slow, 03 unknown, 04 paid later, 05 refused then paid, 06 answer lost, 07 told twice, others paid", "x-description": {"zh-Hans": "按金额：末两位 01 拒绝、02 缓慢、03 未知、04 稍后支付、05 先拒后付、06 应答丢失、07 重复通知，其余支付成功", "zh-Hant": "按金額：末兩位 01 拒絕、02 緩慢、03 未知、04 稍後支付、05 先拒後付、06 回應遺失、07 重複通知，其餘支付成功"}},
+    "delay_ms": {"type": "integer", "minimum": 0, "maximum": 60000, "default": 3000, "title": "How long slow is, in milliseconds", "x-title": {"zh-Hans": "缓慢的时长（毫秒）", "zh-Hant": "緩慢的時長（毫秒）"}},
+    "later_ms": {"type": "integer", "minimum": 0, "maximum": 600000, "default": 5000, "title": "How long later is, in milliseconds", "x-title": {"zh-Hans": "稍后的时长（毫秒）", "zh-Hant": "稍後的時長（毫秒）"}},
+    "folder": {"type": "string", "default": "", "title": "Folder", "x-title": {"zh-Hans": "文件夹", "zh-Hant": "資料夾"}, "description": "Where the book is kept; without it, it is lost with the process", "x-description": {"zh-Hans": "保存账本的位置；留空则随进程丢失", "zh-Hant": "儲存帳本的位置；留空則隨行程遺失"}}
   }
 }`)
 }

@@ -79,14 +79,14 @@ func (*Acquirer) ConfigSchema() json.RawMessage {
   "additionalProperties": false,
   "required": ["app_id", "private_key", "alipay_public_key"],
   "properties": {
-    "app_id": {"type": "string", "minLength": 1, "maxLength": 32, "title": "App id"},
-    "private_key": {"type": "string", "x-format": "multiline", "minLength": 1, "x-secret": true, "title": "Private key of the app", "description": "RSA, 2048 bits; PEM or Base64"},
-    "alipay_public_key": {"type": "string", "x-format": "multiline", "minLength": 1, "title": "Public key of Alipay", "description": "Not the app's own; PEM or Base64"},
-    "app_auth_token": {"type": "string", "default": "", "x-secret": true, "title": "Token of the merchant", "description": "Where a service provider signs"},
-    "store_id": {"type": "string", "maxLength": 32, "default": "", "title": "Number of the shop"},
-    "notify_url": {"type": "string", "default": "", "title": "Address for notices", "description": "As Alipay reaches it"},
-    "notify_listen": {"type": "string", "default": "", "title": "Where notices arrive", "description": "HOST:PORT of this machine that the address for notices leads to"},
-    "base_url": {"type": "string", "format": "uri", "default": "https://openapi.alipay.com/gateway.do", "title": "Address of the interface"}
+    "app_id": {"type": "string", "minLength": 1, "maxLength": 32, "title": "App id", "x-title": {"zh-Hans": "应用 ID", "zh-Hant": "應用程式 ID"}},
+    "private_key": {"type": "string", "x-format": "multiline", "minLength": 1, "x-secret": true, "title": "Private key of the app", "x-title": {"zh-Hans": "应用私钥", "zh-Hant": "應用程式私鑰"}, "description": "RSA, 2048 bits; PEM or Base64", "x-description": {"zh-Hans": "RSA 2048 位；PEM 或 Base64", "zh-Hant": "RSA 2048 位元；PEM 或 Base64"}},
+    "alipay_public_key": {"type": "string", "x-format": "multiline", "minLength": 1, "title": "Public key of Alipay", "x-title": {"zh-Hans": "支付宝公钥", "zh-Hant": "支付寶公鑰"}, "description": "Not the app's own; PEM or Base64", "x-description": {"zh-Hans": "不是应用公钥；PEM 或 Base64", "zh-Hant": "不是應用程式公鑰；PEM 或 Base64"}},
+    "app_auth_token": {"type": "string", "default": "", "x-secret": true, "title": "Token of the merchant", "x-title": {"zh-Hans": "商户授权令牌", "zh-Hant": "商戶授權權杖"}, "description": "Where a service provider signs", "x-description": {"zh-Hans": "由服务商签名时填写", "zh-Hant": "由服務商簽章時填寫"}},
+    "store_id": {"type": "string", "maxLength": 32, "default": "", "title": "Number of the shop", "x-title": {"zh-Hans": "门店编号", "zh-Hant": "門市編號"}},
+    "notify_url": {"type": "string", "default": "", "title": "Address for notices", "x-title": {"zh-Hans": "通知地址", "zh-Hant": "通知位址"}, "description": "As Alipay reaches it", "x-description": {"zh-Hans": "支付宝可访问的地址", "zh-Hant": "支付寶可存取的位址"}},
+    "notify_listen": {"type": "string", "default": "", "title": "Where notices arrive", "x-title": {"zh-Hans": "接收通知的本机地址", "zh-Hant": "接收通知的本機位址"}, "description": "HOST:PORT of this machine that the address for notices leads to", "x-description": {"zh-Hans": "通知地址转发到的本机 主机:端口", "zh-Hant": "通知位址轉送到的本機 主機:連接埠"}},
+    "base_url": {"type": "string", "format": "uri", "default": "https://openapi.alipay.com/gateway.do", "title": "Address of the interface", "x-title": {"zh-Hans": "接口地址", "zh-Hant": "介面位址"}}
   }
 }`)
 }

@@ -52,9 +52,9 @@ func (*Storefront) ConfigSchema() json.RawMessage {
   "additionalProperties": false,
   "required": ["base_url", "key_id", "secret"],
   "properties": {
-    "base_url": {"type": "string", "format": "uri", "title": "Address of the online shop", "description": "Begins with https://; what the shop's developer names"},
-    "key_id": {"type": "string", "minLength": 1, "maxLength": 100, "title": "Name of the key"},
-    "secret": {"type": "string", "minLength": 16, "maxLength": 200, "x-secret": true, "title": "Secret", "description": "At least 16 characters; both sides sign with it"}
+    "base_url": {"type": "string", "format": "uri", "title": "Address of the online shop", "x-title": {"zh-Hans": "网店地址", "zh-Hant": "網店位址"}, "description": "Begins with https://; what the shop's developer names", "x-description": {"zh-Hans": "以 https:// 开头；由网店开发方提供", "zh-Hant": "以 https:// 開頭；由網店開發方提供"}},
+    "key_id": {"type": "string", "minLength": 1, "maxLength": 100, "title": "Name of the key", "x-title": {"zh-Hans": "密钥名称", "zh-Hant": "金鑰名稱"}},
+    "secret": {"type": "string", "minLength": 16, "maxLength": 200, "x-secret": true, "title": "Secret", "x-title": {"zh-Hans": "密钥", "zh-Hant": "金鑰"}, "description": "At least 16 characters; both sides sign with it", "x-description": {"zh-Hans": "至少 16 个字符；双方用它签名", "zh-Hant": "至少 16 個字元；雙方用它簽章"}}
   }
 }`)
 }

@@ -65,12 +65,12 @@ func (*Acquirer) ConfigSchema() json.RawMessage {
   "additionalProperties": false,
   "required": ["secret_key"],
   "properties": {
-    "secret_key": {"type": "string", "minLength": 8, "x-secret": true, "title": "Secret key", "description": "sk_… or rk_…"},
-    "reader_id": {"type": "string", "default": "", "title": "Reader", "description": "tmr_…: the card reader of this register"},
-    "account": {"type": "string", "default": "", "title": "Connected account", "description": "acct_…, where a platform acts for the merchant"},
-    "webhook_secret": {"type": "string", "default": "", "x-secret": true, "title": "Secret of the webhook", "description": "whsec_…"},
-    "webhook_listen": {"type": "string", "default": "", "title": "Where webhooks arrive", "description": "HOST:PORT of this machine that the webhook's address leads to"},
-    "base_url": {"type": "string", "format": "uri", "default": "https://api.stripe.com", "title": "Address of the interface"}
+    "secret_key": {"type": "string", "minLength": 8, "x-secret": true, "title": "Secret key", "x-title": {"zh-Hans": "密钥", "zh-Hant": "金鑰"}, "description": "sk_… or rk_…", "x-description": {"zh-Hans": "sk_… 或 rk_…", "zh-Hant": "sk_… 或 rk_…"}},
+    "reader_id": {"type": "string", "default": "", "title": "Reader", "x-title": {"zh-Hans": "读卡器", "zh-Hant": "讀卡機"}, "description": "tmr_…: the card reader of this register", "x-description": {"zh-Hans": "tmr_…：本收银台的读卡器", "zh-Hant": "tmr_…：本收銀機的讀卡機"}},
+    "account": {"type": "string", "default": "", "title": "Connected account", "x-title": {"zh-Hans": "关联账户", "zh-Hant": "關聯帳戶"}, "description": "acct_…, where a platform acts for the merchant", "x-description": {"zh-Hans": "acct_…，由平台代商户收款时填写", "zh-Hant": "acct_…，由平台代商戶收款時填寫"}},
+    "webhook_secret": {"type": "string", "default": "", "x-secret": true, "title": "Secret of the webhook", "x-title": {"zh-Hans": "Webhook 密钥", "zh-Hant": "Webhook 金鑰"}, "description": "whsec_…", "x-description": {"zh-Hans": "whsec_…", "zh-Hant": "whsec_…"}},
+    "webhook_listen": {"type": "string", "default": "", "title": "Where webhooks arrive", "x-title": {"zh-Hans": "接收 Webhook 的本机地址", "zh-Hant": "接收 Webhook 的本機位址"}, "description": "HOST:PORT of this machine that the webhook's address leads to", "x-description": {"zh-Hans": "Webhook 地址转发到的本机 主机:端口", "zh-Hant": "Webhook 位址轉送到的本機 主機:連接埠"}},
+    "base_url": {"type": "string", "format": "uri", "default": "https://api.stripe.com", "title": "Address of the interface", "x-title": {"zh-Hans": "接口地址", "zh-Hant": "介面位址"}}
   }
 }`)
 }

@@ -89,14 +89,14 @@ func (*Account) ConfigSchema() json.RawMessage {
   "additionalProperties": false,
   "required": ["app_id", "app_secret"],
   "properties": {
-    "app_id": {"type": "string", "minLength": 1, "maxLength": 40, "title": "App id", "description": "AppID"},
-    "app_secret": {"type": "string", "minLength": 1, "maxLength": 100, "x-secret": true, "title": "App secret", "description": "AppSecret"},
-    "messages": {"type": "string", "enum": ["template", "subscribe"], "default": "template", "title": "Kind of messages", "x-enum-titles": ["Template messages 模板消息", "Subscription messages 订阅通知"]},
-    "card_id": {"type": "string", "maxLength": 100, "default": "", "title": "Member card", "description": "card_id; empty: no cards are kept up to date"},
-    "notice_listen": {"type": "string", "maxLength": 100, "default": "", "title": "Notices: address to listen on", "description": "127.0.0.1:7081 behind a proxy; empty: none"},
-    "notice_token": {"type": "string", "maxLength": 100, "default": "", "x-secret": true, "title": "Notices: token", "description": "服务器配置 Token"},
-    "base_url": {"type": "string", "format": "uri", "default": "https://api.weixin.qq.com", "title": "Address of the interface"},
-    "open_url": {"type": "string", "format": "uri", "default": "https://open.weixin.qq.com", "title": "Address of the sign-in page"}
+    "app_id": {"type": "string", "minLength": 1, "maxLength": 40, "title": "App id", "x-title": {"zh-Hans": "应用 ID", "zh-Hant": "應用程式 ID"}, "description": "AppID", "x-description": {"zh-Hans": "AppID", "zh-Hant": "AppID"}},
+    "app_secret": {"type": "string", "minLength": 1, "maxLength": 100, "x-secret": true, "title": "App secret", "x-title": {"zh-Hans": "应用密钥", "zh-Hant": "應用程式密鑰"}, "description": "AppSecret", "x-description": {"zh-Hans": "AppSecret", "zh-Hant": "AppSecret"}},
+    "messages": {"type": "string", "enum": ["template", "subscribe"], "x-labels": {"template": {"en": "Template messages", "zh-Hans": "模板消息", "zh-Hant": "範本訊息"}, "subscribe": {"en": "Subscription messages", "zh-Hans": "订阅通知", "zh-Hant": "訂閱通知"}}, "default": "template", "title": "Kind of messages", "x-title": {"zh-Hans": "消息类型", "zh-Hant": "訊息類型"}},
+    "card_id": {"type": "string", "maxLength": 100, "default": "", "title": "Member card", "x-title": {"zh-Hans": "会员卡", "zh-Hant": "會員卡"}, "description": "card_id; empty: no cards are kept up to date", "x-description": {"zh-Hans": "card_id；留空则不更新卡片", "zh-Hant": "card_id；留空則不更新卡片"}},
+    "notice_listen": {"type": "string", "maxLength": 100, "default": "", "title": "Notices: address to listen on", "x-title": {"zh-Hans": "回执：监听地址", "zh-Hant": "回執：監聽位址"}, "description": "127.0.0.1:7081 behind a proxy; empty: none", "x-description": {"zh-Hans": "代理后的 127.0.0.1:7081；留空则不接收", "zh-Hant": "代理後的 127.0.0.1:7081；留空則不接收"}},
+    "notice_token": {"type": "string", "maxLength": 100, "default": "", "x-secret": true, "title": "Notices: token", "x-title": {"zh-Hans": "回执：令牌", "zh-Hant": "回執：權杖"}, "description": "Of the server configuration", "x-description": {"zh-Hans": "服务器配置 Token", "zh-Hant": "伺服器配置 Token"}},
+    "base_url": {"type": "string", "format": "uri", "default": "https://api.weixin.qq.com", "title": "Address of the interface", "x-title": {"zh-Hans": "接口地址", "zh-Hant": "介面位址"}},
+    "open_url": {"type": "string", "format": "uri", "default": "https://open.weixin.qq.com", "title": "Address of the sign-in page", "x-title": {"zh-Hans": "登录页地址", "zh-Hant": "登入頁位址"}}
   }
 }`)
 }

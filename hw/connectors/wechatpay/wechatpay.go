@@ -81,16 +81,16 @@ func (*Acquirer) ConfigSchema() json.RawMessage {
   "additionalProperties": false,
   "required": ["app_id", "mch_id", "api_key"],
   "properties": {
-    "app_id": {"type": "string", "minLength": 1, "maxLength": 32, "title": "App id", "description": "公众账号 ID"},
-    "mch_id": {"type": "string", "minLength": 1, "maxLength": 32, "title": "Merchant number", "description": "商户号"},
-    "sub_app_id": {"type": "string", "maxLength": 32, "default": "", "title": "App id of the sub-merchant"},
-    "sub_mch_id": {"type": "string", "maxLength": 32, "default": "", "title": "Number of the sub-merchant", "description": "Where a service provider signs"},
-    "api_key": {"type": "string", "minLength": 32, "maxLength": 32, "x-secret": true, "title": "API key", "description": "APIv2 密钥, 32 characters"},
-    "sign_type": {"type": "string", "enum": ["HMAC-SHA256", "MD5"], "default": "HMAC-SHA256", "title": "Signature"},
-    "certificate": {"type": "string", "x-format": "multiline", "default": "", "x-secret": true, "title": "Client certificate (PEM)", "description": "apiclient_cert.pem; needed to reverse and to refund"},
-    "certificate_key": {"type": "string", "x-format": "multiline", "default": "", "x-secret": true, "title": "Key of the client certificate (PEM)", "description": "apiclient_key.pem"},
-    "machine_ip": {"type": "string", "format": "ipv4", "default": "127.0.0.1", "title": "Address of this machine", "description": "Told to the provider"},
-    "base_url": {"type": "string", "format": "uri", "default": "https://api.mch.weixin.qq.com", "title": "Address of the interface"}
+    "app_id": {"type": "string", "minLength": 1, "maxLength": 32, "title": "App id", "x-title": {"zh-Hans": "应用 ID", "zh-Hant": "應用程式 ID"}, "description": "Of the official account", "x-description": {"zh-Hans": "公众账号 ID", "zh-Hant": "公眾帳號 ID"}},
+    "mch_id": {"type": "string", "minLength": 1, "maxLength": 32, "title": "Merchant number", "x-title": {"zh-Hans": "商户号", "zh-Hant": "商戶號"}, "description": "Given by WeChat Pay", "x-description": {"zh-Hans": "微信支付分配的商户号", "zh-Hant": "微信支付分配的商戶號"}},
+    "sub_app_id": {"type": "string", "maxLength": 32, "default": "", "title": "App id of the sub-merchant", "x-title": {"zh-Hans": "子商户应用 ID", "zh-Hant": "子商戶應用程式 ID"}},
+    "sub_mch_id": {"type": "string", "maxLength": 32, "default": "", "title": "Number of the sub-merchant", "x-title": {"zh-Hans": "子商户号", "zh-Hant": "子商戶號"}, "description": "Where a service provider signs", "x-description": {"zh-Hans": "由服务商签名时填写", "zh-Hant": "由服務商簽章時填寫"}},
+    "api_key": {"type": "string", "minLength": 32, "maxLength": 32, "x-secret": true, "title": "API key", "x-title": {"zh-Hans": "API 密钥", "zh-Hant": "API 金鑰"}, "description": "APIv2, 32 characters", "x-description": {"zh-Hans": "APIv2 密钥，32 个字符", "zh-Hant": "APIv2 金鑰，32 個字元"}},
+    "sign_type": {"type": "string", "enum": ["HMAC-SHA256", "MD5"], "default": "HMAC-SHA256", "title": "Signature", "x-title": {"zh-Hans": "签名方式", "zh-Hant": "簽章方式"}},
+    "certificate": {"type": "string", "x-format": "multiline", "default": "", "x-secret": true, "title": "Client certificate (PEM)", "x-title": {"zh-Hans": "客户端证书（PEM）", "zh-Hant": "用戶端憑證（PEM）"}, "description": "apiclient_cert.pem; needed to reverse and to refund", "x-description": {"zh-Hans": "apiclient_cert.pem；撤销和退款需要", "zh-Hant": "apiclient_cert.pem；撤銷和退款需要"}},
+    "certificate_key": {"type": "string", "x-format": "multiline", "default": "", "x-secret": true, "title": "Key of the client certificate (PEM)", "x-title": {"zh-Hans": "客户端证书私钥（PEM）", "zh-Hant": "用戶端憑證私鑰（PEM）"}, "description": "apiclient_key.pem", "x-description": {"zh-Hans": "apiclient_key.pem", "zh-Hant": "apiclient_key.pem"}},
+    "machine_ip": {"type": "string", "format": "ipv4", "default": "127.0.0.1", "title": "Address of this machine", "x-title": {"zh-Hans": "本机 IP 地址", "zh-Hant": "本機 IP 位址"}, "description": "Told to the provider", "x-description": {"zh-Hans": "提交给支付平台", "zh-Hant": "提交給支付平台"}},
+    "base_url": {"type": "string", "format": "uri", "default": "https://api.mch.weixin.qq.com", "title": "Address of the interface", "x-title": {"zh-Hans": "接口地址", "zh-Hant": "介面位址"}}
   }
 }`)
 }
