@@ -33,6 +33,19 @@ func (f *office) mountMessages() {
 	f.on("POST /office/members/{id}/messages/opt-out", auth.PermMembers, f.memberOptOut)
 }
 
+// messageTabList are the pages of messages that somebody may see.
+func messageTabList(p *page, at string) (out []ui.Tab) {
+	for _, t := range []struct {
+		key, href string
+		needs     auth.Permission
+	}{{"list", "/office/messages", auth.PermMembers}, {"campaign", messageCampaignURL, auth.PermCatalog}, {"templates", "/office/messages/templates", auth.PermSettings}, {"settings", "/office/messages/settings", auth.PermSettings}} {
+		if p.Actor.May(t.needs) {
+			out = append(out, ui.Tab{Title: p.T("office.messages." + t.key), Href: t.href, Current: at == t.key})
+		}
+	}
+	return out
+}
+
 // messageList is a page of messages, of all members or of one.
 type messageList struct {
 	items []msg.Message

@@ -35,8 +35,8 @@ func messageTabs(p *page, at string) templ.Component {
 			templ_7745c5c3_Var1 = templ.NopComponent
 		}
 		ctx = templ.ClearChildren(ctx)
-		if p.Actor.May("settings") {
-			templ_7745c5c3_Err = ui.Tabs(p.Ctx, p.T("office.messages.title"), []ui.Tab{{Title: p.T("office.messages.list"), Href: "/office/messages", Current: at == "list"}, {Title: p.T("office.messages.templates"), Href: "/office/messages/templates", Current: at == "templates"}, {Title: p.T("office.messages.settings"), Href: "/office/messages/settings", Current: at == "settings"}}).Render(ctx, templ_7745c5c3_Buffer)
+		if tabs := messageTabList(p, at); len(tabs) > 1 {
+			templ_7745c5c3_Err = ui.Tabs(p.Ctx, p.T("office.messages.title"), tabs).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

@@ -162,6 +162,7 @@ func Mount(mux *http.ServeMux, s *shell.Shell, o Options) {
 	f.mountProof()
 	f.mountCoupons()
 	f.mountMessages()
+	f.mountMessageCampaign()
 	f.mountGifts()
 	f.mountCampaigns()
 	f.mountTiers()

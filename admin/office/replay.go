@@ -92,15 +92,15 @@ func (f *office) ruleExport(w http.ResponseWriter, r *http.Request, p *page) err
 }
 
 // replayNotices are the nights of the last week whose replay differs.
-func (f *office) replayNotices(ctx context.Context, p *page) ([]notice, error) {
+func (f *office) replayNotices(ctx context.Context, p *page) ([]packNotice, error) {
 	if f.o.Backtests == nil || !p.Actor.May(auth.PermReports) {
 		return nil, nil
 	}
 	items, _, err := backtest.ListReplays(ctx, f.db, p.Merchant.ID, db.Page{Limit: 7})
-	var out []notice
+	var out []packNotice
 	for i := range items {
 		if r := &items[i]; r.Differing > 0 && r.At > f.db.Now().Add(-7*24*time.Hour) {
-			out = append(out, notice{p.T("office.replay.title"), p.T("office.replay.notice", "day", p.Date(r.Day)), "/office/replays/" + r.ID.String()})
+			out = append(out, packNotice{p.T("office.replay.title"), p.T("office.replay.notice", "day", p.Date(r.Day)), "/office/replays/" + r.ID.String()})
 		}
 	}
 	return out, err

@@ -36,7 +36,7 @@ type dashboard struct {
 	tenders []report.TenderSum
 	low     []lowItem
 	latest  []sale.Sale
-	notices []notice
+	notices []packNotice
 	waiting int // refund requests that somebody has to decide
 }
 
@@ -45,8 +45,8 @@ type lowItem struct {
 	name string
 }
 
-// notice is a pack that has something to say: it failed, or was switched off.
-type notice struct{ name, text, href string }
+// packNotice is a pack that has something to say: it failed, or was switched off.
+type packNotice struct{ name, text, href string }
 
 func (f *office) todayPage(w http.ResponseWriter, r *http.Request, p *page) error {
 	if !p.Actor.May(auth.PermReports) { // a cashier's office is the members' desk
@@ -151,15 +151,15 @@ func (f *office) skus(ctx context.Context, m id.ID, ids []id.ID) (map[id.ID]cata
 }
 
 // notices lists the packs of the shop that failed.
-func (f *office) notices(ctx context.Context, p *page) ([]notice, error) {
+func (f *office) notices(ctx context.Context, p *page) ([]packNotice, error) {
 	acts, err := pack.ListFor(ctx, f.db, p.Merchant.ID, p.Shop.ID)
 	if err != nil {
 		return nil, err
 	}
-	var out []notice
+	var out []packNotice
 	for _, a := range acts {
 		if a.Notice != "" || a.Failures > 0 {
-			out = append(out, notice{f.packName(p, a.PackID, a.Version), noticeText(p, a.Notice, a.Failures), "/office/packs/" + a.PackID})
+			out = append(out, packNotice{f.packName(p, a.PackID, a.Version), noticeText(p, a.Notice, a.Failures), "/office/packs/" + a.PackID})
 		}
 	}
 	more, err := f.replayNotices(ctx, p)

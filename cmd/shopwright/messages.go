@@ -56,6 +56,14 @@ func newMessageDesk(a *app) *messageDesk {
 	a.jobs.Register(job.Kind{Name: "message.birthdays", Every: time.Hour, Timeout: time.Hour, Run: func(ctx context.Context, j job.Job) error {
 		return d.reader.Birthdays(ctx, j.Merchant)
 	}})
+	a.jobs.Register(job.Kind{Name: notice.JobCampaign, Timeout: time.Hour, Run: func(ctx context.Context, j job.Job) error {
+		var c notice.Campaign
+		if err := j.Decode(&c); err != nil {
+			return job.Permanent(err)
+		}
+		_, err := d.reader.Broadcast(ctx, j.Merchant, c)
+		return err
+	}})
 	// The look that misses nothing: what other processes published, coupons, and a
 	// merchant that has just switched messages on.
 	a.jobs.Register(job.Kind{Name: "message.read", Every: readEvery, Run: func(ctx context.Context, j job.Job) error { return d.read(ctx, j.Merchant) }})

@@ -1,7 +1,7 @@
 // Package notice is the flow from what has happened to what members are told of it.
 //
 // Owns: which event makes which message, its figures, the look for coupons and
-// birthdays; no table.
+// birthdays, a text of the staff's to a group of members; no table.
 // Does not own: the words, the sending and its limits (core/message), the events.
 // Invariants:
 //   - The events are the outbox: rows of the transaction that booked. They are read on
