@@ -120,7 +120,13 @@ func (a *action) tell(ctx context.Context, b *basket, do string) error {
 	}
 	text := a.v.T("pos.order_told", "count", len(tickets))
 	if len(tickets) == 0 {
-		text = a.v.T("pos.order_known")
+		sent, err := a.h.sentOf(ctx, a.merchant(), b)
+		if err != nil {
+			return err
+		}
+		if text = a.v.T("pos.order_known"); len(sent) == 0 {
+			text = a.v.T("pos.order_nowhere")
+		}
 	}
 	a.v.Notes = append(a.v.Notes, text)
 	return nil
@@ -131,19 +137,31 @@ func (a *action) takeBack(ctx context.Context) error {
 	if a.b.Order.IsNone() {
 		return nil
 	}
-	var all []id.ID
-	for _, l := range a.b.Lines {
-		if !l.ID.IsNone() {
-			all = append(all, l.ID)
-		}
-	}
-	o := a.b.forStations(a.v.desk, all...)
+	o := a.b.forStations(a.v.desk, a.b.named()...)
 	o.Lines = nil
 	tickets, err := a.h.o.Desk.SendToKitchen(ctx, o)
 	if err == nil && len(tickets) > 0 {
 		a.v.Notes = append(a.v.Notes, a.v.T("pos.order_taken_back"))
 	}
 	return err
+}
+
+// named are the ids of the lines that have one.
+func (b *basket) named() (out []id.ID) {
+	for _, l := range b.Lines {
+		if !l.ID.IsNone() {
+			out = append(out, l.ID)
+		}
+	}
+	return out
+}
+
+// sentOf reads what the stations have of a basket's lines.
+func (h *screens) sentOf(ctx context.Context, m id.ID, b *basket) (sent []kitchen.Sent, err error) {
+	if ids := b.named(); len(ids) > 0 {
+		err = h.db.Batch(ctx, kitchen.AskSent(m, ids, &sent))
+	}
+	return sent, err
 }
 
 // fillOrder lists the lines with what the stations have of each.
@@ -156,17 +174,9 @@ func (h *screens) fillOrder(ctx context.Context, v *view) error {
 	if v.Quote == nil {
 		return nil
 	}
-	var ids []id.ID
-	for _, l := range b.Lines {
-		if !l.ID.IsNone() {
-			ids = append(ids, l.ID)
-		}
-	}
-	var sent []kitchen.Sent
-	if len(ids) > 0 {
-		if err := h.db.Batch(ctx, kitchen.AskSent(v.Desk.Merchant.ID, ids, &sent)); err != nil {
-			return err
-		}
+	sent, err := h.sentOf(ctx, v.Desk.Merchant.ID, b)
+	if err != nil {
+		return err
 	}
 	for i := range b.Lines {
 		l := &b.Lines[i]

@@ -157,6 +157,16 @@ func TestANoteThatIsTooLongIsSaid(t *testing.T) {
 	}
 }
 
+func TestAnOrderThatNobodyPrepares(t *testing.T) {
+	s := newShop(t)
+	s.bar()
+	p := s.person(auth.Cashier)
+	p.scan("SOAP")
+	p.press("order")
+	p.press("order:send")
+	p.want("alert", "no station prepares any of it")
+}
+
 // A bill that was made round stays so where it only goes to the kitchen.
 func TestAnOrderKeepsTheBill(t *testing.T) {
 	s := newShop(t)
