@@ -17,6 +17,7 @@ import (
 	"github.com/shopwright/shopwright/core/sale"
 	"github.com/shopwright/shopwright/core/stock"
 	"github.com/shopwright/shopwright/core/storefront"
+	"github.com/shopwright/shopwright/core/tenant"
 )
 
 // mall is an online shop as the flow sees it: somebody tells of orders.
@@ -379,6 +380,27 @@ func TestFiguresOfAChannel(t *testing.T) {
 		m.sell(m.basket(0, false, m.line("tea", "10")), cash(8500))
 		m.sell(m.basket(0, false, m.line("tea", "5")), cash(4250))
 		if f := pushed(); len(f.Figures) != 1 || figure(f, "tea") != 982*money.One {
+			t.Fatalf("%+v", f)
+		}
+		// What waits for another shop's channel is that shop's to deliver.
+		m.tx(func(ctx context.Context, tx *db.Tx) error {
+			far, err := tenant.CreateShop(ctx, tx, m.m.ID, tenant.NewShop{Name: "far", TimeZone: "Asia/Shanghai"})
+			if err != nil {
+				return err
+			}
+			stock.CreateFloor(tx, m.m.ID, far.ID, "floor")
+			reg, err := tenant.CreateRegister(ctx, tx, m.m.ID, far.ID, tenant.NewRegister{Name: "far"})
+			if err != nil {
+				return err
+			}
+			other := tx.NewID()
+			if err := storefront.Save(ctx, tx, storefront.Channel{Merchant: m.m.ID, ID: other, Code: "far", Shop: far.ID, Register: reg.ID}); err != nil {
+				return err
+			}
+			_, err = storefront.Receive(ctx, tx, m.m.ID, other, "", "1", []storefront.Incoming{ordered("F-1", 8500, item("tea", 10, 850))})
+			return err
+		})
+		if f := pushed(); len(f.Figures) != 0 {
 			t.Fatalf("%+v", f)
 		}
 		m.sell(m.basket(0, false, m.line("soap", "999")), cash(999*2500))

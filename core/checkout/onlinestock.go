@@ -31,6 +31,7 @@ type OnlineFigures struct {
 const onlineFigures = `select c.cursor, c.resync, coalesce(i.code, ''), coalesce(i.pushed, -1),
 		coalesce(f.on_hand - f.reserved, 0) + coalesce(o.on_hand, 0) - c.buffer
 		- coalesce((select sum(ol.quantity - ol.refunded) from online_orders oo join online_order_lines ol on ol.merchant_id = oo.merchant_id and ol.order_id = oo.id
+			join online_channels ch on ch.merchant_id = oo.merchant_id and ch.id = oo.channel_id and ch.shop_id = c.shop_id
 			where oo.merchant_id = c.merchant_id and oo.stage in ('received', 'waiting') and oo.told <> 'cancelled' and ol.sku_id = i.sku_id), 0)
 	from online_channels c
 	left join online_items i on i.merchant_id = c.merchant_id and i.channel_id = c.id and i.sku_id is not null
