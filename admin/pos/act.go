@@ -356,6 +356,8 @@ func (a *action) recall(ctx context.Context, no string) error {
 		if err := a.park(ctx, ""); err != nil {
 			return err
 		}
+	} else if err := a.takeBack(ctx); err != nil { // what was taken out down to the last line
+		return err
 	}
 	b, err := a.h.park.take(a.merchant(), a.v.Desk.Shop.ID, no, a.h.db.Now())
 	if err != nil {

@@ -134,7 +134,7 @@ func (a *action) tell(ctx context.Context, b *basket, do string) error {
 
 // takeBack tells the stations that nothing of the order is wanted any more.
 func (a *action) takeBack(ctx context.Context) error {
-	if a.b.Order.IsNone() {
+	if a.b.Order.IsNone() || len(a.b.named())+len(a.b.Gone) == 0 {
 		return nil
 	}
 	o := a.b.forStations(a.v.desk, a.b.named()...)

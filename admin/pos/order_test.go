@@ -136,6 +136,25 @@ func TestAnOrderIsCalledOff(t *testing.T) {
 	}
 }
 
+// Another basket that is taken up does not make the register forget what the stations
+// have of an order that was emptied.
+func TestAnEmptiedOrderIsCalledOffByTheNext(t *testing.T) {
+	s := newShop(t)
+	s.bar()
+	p := s.person(auth.Cashier)
+	p.scan("SOAP")
+	p.press("park")
+	p.scan("TEA")
+	p.press("order")
+	p.press("order:send", "place", "T2")
+	p.press("drop:0")
+	p.press("recall")
+	p.want("pos-line", "Olive soap")
+	if got := s.told(); got != "T2: 1; T2: -1" {
+		t.Fatal(got)
+	}
+}
+
 func TestANoteThatIsTooLongIsSaid(t *testing.T) {
 	s := newShop(t)
 	s.bar()
