@@ -33,6 +33,15 @@ type Jobs interface {
 	// Advance moves a job from one state to another; it fails where the job is
 	// not in from with that attempt.
 	Advance(ctx context.Context, jobID, merchant id.ID, from, to device.State, attempt int, reason string) error
+	// Release fails claimed jobs of which nothing was sent, all at once: their device
+	// is away. They are due again after device.Absence. Those that are not ours any
+	// more it passes over.
+	Release(ctx context.Context, jobs []device.Job, reason string) error
+	// Due makes the failed jobs of a device due at once that have that reason; of
+	// every device where it is id.None.
+	Due(ctx context.Context, dev id.ID, reason string) error
+	// Renew renews the lease of a job in Sending that takes long.
+	Renew(ctx context.Context, j device.Job) error
 	// Wait returns when there may be new work.
 	Wait(ctx context.Context)
 }
@@ -69,8 +78,8 @@ type QueueOptions struct {
 
 	Batch    int           // jobs a claim; default 16
 	Patience time.Duration // how long a job waits for its printer to be running; default 2 s
-	Submit   time.Duration // how long a printer may take; default 20 s
-	Resolve  time.Duration // how long a lost answer is asked for; default 8 s; with Submit below device.Lease
+	Submit   time.Duration // how long a printer may take; default 2 min: a picture on a line of 9,600 baud
+	Resolve  time.Duration // how long a lost answer is asked for; default 8 s; below device.Lease less renewEvery
 }
 
 // Queue takes print jobs and hands them to printers: one at a time for each
@@ -98,7 +107,7 @@ func NewQueue(o QueueOptions) *Queue {
 		o.Patience = 2 * time.Second
 	}
 	if o.Submit == 0 {
-		o.Submit = 20 * time.Second
+		o.Submit = 2 * time.Minute
 	}
 	if o.Resolve == 0 {
 		o.Resolve = 8 * time.Second
@@ -113,6 +122,7 @@ const poll = 50 * time.Millisecond
 // the rest back, and returns.
 func (q *Queue) Run(ctx context.Context) {
 	defer q.wg.Wait()
+	q.back(ctx, id.None) // no device is known to be away yet
 	for ctx.Err() == nil {
 		jobs, err := q.o.Jobs.Claim(ctx, q.o.Worker, q.o.Batch)
 		if err != nil {
@@ -156,38 +166,68 @@ func (q *Queue) accept(ctx context.Context, j device.Job) {
 	}
 }
 
-// lane works through one device's jobs.
+// lane works through one device's jobs. While the device is away they go back, all
+// that are in hand in one step, and the lane looks out for it: a device that returns
+// prints at once what it has missed, and one that does not costs the database little.
 func (q *Queue) lane(ctx context.Context, dev id.ID, wake chan struct{}) {
+	var away *device.Job // one of those that went back; nil: the device is there
 	for {
 		q.mu.Lock()
 		jobs := q.work[dev]
 		q.work[dev] = nil
 		q.mu.Unlock()
-		patience := q.o.Patience
+		var unsent []device.Job
 		for _, j := range jobs {
+			patience := q.o.Patience
+			if away != nil { // one has waited in vain: not each of those behind it as well, until no lease holds
+				patience = 0
+			}
 			switch {
 			case ctx.Err() != nil:
-				q.giveBack(j)
+				unsent = append(unsent, j)
+				continue
 			case q.do(ctx, j, patience):
-				patience = q.o.Patience
-			default: // one has waited in vain: not each of those behind it as well, until no lease holds
-				patience = 0
+				away = nil
+			default:
+				away = &j
+				unsent = append(unsent, j)
+				continue
 			}
 			q.letGo(j)
 		}
+		q.giveBack(ctx, unsent)
 		if len(jobs) > 0 {
 			continue
 		}
+		look := time.Duration(1<<63 - 1)
+		if away != nil {
+			look = poll
+		}
+		t := time.NewTimer(look)
 		select {
 		case <-wake:
+		case <-t.C:
+			if _, there := q.find(*away); there {
+				away = nil
+				q.back(ctx, dev)
+			}
 		case <-ctx.Done():
 			q.mu.Lock()
 			left := len(q.work[dev])
 			q.mu.Unlock()
 			if left == 0 {
+				t.Stop()
 				return
 			}
 		}
+		t.Stop()
+	}
+}
+
+// back has a device that is there again take what waits for it.
+func (q *Queue) back(ctx context.Context, dev id.ID) {
+	if err := q.o.Jobs.Due(ctx, dev, ErrPrinterUnavailable.Reason); err != nil && ctx.Err() == nil {
+		q.o.Log.Warn("what waits for a device waits on", "device", dev, "err", err)
 	}
 }
 
@@ -204,16 +244,34 @@ func (q *Queue) letGo(j device.Job) {
 	q.work[j.Device] = append(q.work[j.Device], next)
 }
 
-// giveBack returns a job of which nothing was sent, so that it need not wait
-// for its lease to run out.
-func (q *Queue) giveBack(j device.Job) {
-	if j.State == device.Claimed {
-		q.advance(context.Background(), j, device.Claimed, device.Failed, ErrShutdown.Reason, "")
+// giveBack returns the jobs of a lane of which nothing was sent, because the device is
+// away or the program ends, so that they need not wait for their leases to run out.
+func (q *Queue) giveBack(ctx context.Context, jobs []device.Job) {
+	reason := ErrPrinterUnavailable.Reason
+	if ctx.Err() != nil {
+		reason = ErrShutdown.Reason
+	}
+	var claimed []device.Job
+	for _, j := range jobs {
+		if j.State == device.Claimed { // one in Sending keeps its lease: the next process asks for it
+			claimed = append(claimed, j)
+		}
+	}
+	if len(claimed) > 0 {
+		err := q.insist(context.WithoutCancel(ctx), func(ctx context.Context) error { return q.o.Jobs.Release(ctx, claimed, reason) })
+		if err != nil {
+			q.o.Log.Error("print jobs were not given back", "jobs", len(claimed), "err", err)
+		} else {
+			q.o.Log.Warn("print jobs wait", "device", claimed[0].Device, "jobs", len(claimed), "reason", reason)
+		}
+	}
+	for _, j := range jobs {
+		q.letGo(j)
 	}
 }
 
 // do prints one job, or finds out what became of it. It answers false where the printer
-// did not come within that time.
+// did not come within that time, or the program ended before.
 func (q *Queue) do(ctx context.Context, j device.Job, patience time.Duration) (there bool) {
 	// What is begun is finished although the program is shutting down: the
 	// limits below end it.
@@ -224,11 +282,6 @@ func (q *Queue) do(ctx context.Context, j device.Job, patience time.Duration) (t
 	}
 	p, ok := q.printer(ctx, j, patience)
 	if !ok {
-		if ctx.Err() != nil {
-			q.giveBack(j)
-			return false
-		}
-		q.advance(hold, j, device.Claimed, device.Failed, ErrPrinterUnavailable.Reason, "")
 		return false
 	}
 	send, err := q.prepare(ctx, j, p)
@@ -244,7 +297,10 @@ func (q *Queue) do(ctx context.Context, j device.Job, patience time.Duration) (t
 		return true
 	}
 	submit, cancel := context.WithTimeout(hold, q.o.Submit)
+	leave := context.AfterFunc(ctx, func() { time.AfterFunc(closing, cancel) })
+	q.wg.Go(func() { q.keep(submit, j) })
 	st, err := send(submit)
+	leave()
 	cancel()
 	if err != nil || !st.State.Final() {
 		q.o.Log.Warn("lost the answer to a print job", "job", j.ID, "attempt", j.Attempt, "err", err)
@@ -253,6 +309,21 @@ func (q *Queue) do(ctx context.Context, j device.Job, patience time.Duration) (t
 	}
 	q.settle(hold, j, st)
 	return true
+}
+
+// closing is how long a printer may still take when the program ends.
+const closing = 20 * time.Second
+
+// renewEvery is how often the lease of a job is renewed that is being printed.
+const renewEvery = device.Lease / 3
+
+// keep keeps a job ours for as long as its printer takes.
+func (q *Queue) keep(ctx context.Context, j device.Job) {
+	for rest(ctx, renewEvery); ctx.Err() == nil; rest(ctx, renewEvery) {
+		if err := q.o.Jobs.Renew(ctx, j); err != nil && ctx.Err() == nil {
+			q.o.Log.Warn("the lease of a print job was not renewed", "job", j.ID, "err", err)
+		}
+	}
 }
 
 // resolve asks the driver what became of a job in Sending. Where it cannot
@@ -305,23 +376,31 @@ func (q *Queue) settle(ctx context.Context, j device.Job, st driver.JobStatus) {
 	}
 }
 
-// advance writes a step down, and tries again for a while where the database
-// is away: what is not written is asked of the driver once more later.
+// advance writes a step down: what is not written is asked of the driver once more
+// later.
 func (q *Queue) advance(ctx context.Context, j device.Job, from, to device.State, reasonKey, detail string) {
+	err := q.insist(ctx, func(ctx context.Context) error {
+		return q.o.Jobs.Advance(ctx, j.ID, j.Merchant, from, to, j.Attempt, device.Reason(reasonKey, detail))
+	})
+	if err != nil {
+		q.o.Log.Error("a print job's state was not written", "job", j.ID, "to", to, "err", err)
+	} else if to == device.Failed || to == device.Uncertain {
+		q.o.Log.Warn("print job", "job", j.ID, "attempt", j.Attempt, "state", to, "reason", reasonKey, "detail", detail)
+	}
+}
+
+// insist writes, and tries again for a while where the database is away.
+func (q *Queue) insist(ctx context.Context, write func(context.Context) error) error {
 	limit, cancel := context.WithTimeout(ctx, 5*time.Second)
 	defer cancel()
 	for {
-		err := q.o.Jobs.Advance(limit, j.ID, j.Merchant, from, to, j.Attempt, device.Reason(reasonKey, detail))
+		err := write(limit)
 		if err == nil {
-			if to == device.Failed || to == device.Uncertain {
-				q.o.Log.Warn("print job", "job", j.ID, "attempt", j.Attempt, "state", to, "reason", reasonKey, "detail", detail)
-			}
-			return
+			return nil
 		}
 		kind := fault.KindOf(err)
 		if limit.Err() != nil || kind == fault.Conflict || kind == fault.NotFound || kind == fault.Invalid {
-			q.o.Log.Error("a print job's state was not written", "job", j.ID, "to", to, "err", err)
-			return
+			return err
 		}
 		rest(limit, poll)
 	}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -265,4 +266,58 @@ func TestAPrinterThatIsAwayIsWaitedForOnce(t *testing.T) {
 	if took < 300*time.Millisecond || took > jobs*300*time.Millisecond/2 {
 		t.Errorf("%d jobs waited %s in all", jobs, took)
 	}
+}
+
+// What waits for a printer that is away goes back in one step, costs nothing while it
+// waits, and is printed as soon as the printer returns, in its order.
+func TestAPrinterThatReturnsPrintsAtOnceWhatItMissed(t *testing.T) {
+	s, dev := newStore(t), id.Derived("printer")
+	in := s.incarnate(0, false)
+	p := &sim.Printer{Confirms: true}
+	printers := &coming{printers: sim.Printers{dev.String(): p}}
+	ctx, cancel := context.WithCancel(t.Context())
+	q := NewQueue(QueueOptions{Jobs: in, Documents: oneReceipt{}, Printers: printers, Patience: 50 * time.Millisecond})
+	ended := make(chan struct{})
+	go func() { defer close(ended); q.Run(ctx) }()
+	defer func() { cancel(); <-ended }()
+	steps := func() string { in.mu.Lock(); defer in.mu.Unlock(); return strings.Join(in.steps, " ") }
+	soon := func(what string, so func() bool) {
+		t.Helper()
+		for began := time.Now(); !so(); time.Sleep(time.Millisecond) {
+			if time.Since(began) > 5*time.Second {
+				t.Fatal(what, steps())
+			}
+		}
+	}
+	var want []string
+	for range 3 {
+		want = append(want, s.add(dev).String())
+	}
+	soon("they wait", func() bool { return steps() == "failed failed failed" })
+	time.Sleep(4 * poll)
+	if got := steps(); got != "failed failed failed" {
+		t.Fatal("something was done for an absent printer: ", got)
+	}
+	want = append(want, s.add(dev).String()) // it is known to be away
+	soon("the next one waits too", func() bool { return steps() == "failed failed failed failed" })
+	printers.here.Store(true)
+	soon("they are printed", func() bool { return len(p.Paper()) == 4 })
+	for i, sheet := range p.Paper() {
+		if sheet.ID != want[i] || strings.Contains(sheet.Text, "DUPLICATE") {
+			t.Errorf("%d: %+v", i, sheet)
+		}
+	}
+}
+
+// coming are printers that are away until they are here.
+type coming struct {
+	printers sim.Printers
+	here     atomic.Bool
+}
+
+func (c *coming) Printer(id string) (driver.Printer, bool) {
+	if !c.here.Load() {
+		return nil, false
+	}
+	return c.printers.Printer(id)
 }

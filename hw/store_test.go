@@ -20,12 +20,14 @@ type store struct {
 	jobs   map[id.ID]*device.Job
 	leased map[id.ID]bool
 	reason map[id.ID]string
-	wake   chan struct{}
-	order  []id.ID
+	// resting are jobs that Release took, until Due.
+	resting map[id.ID]bool
+	wake    chan struct{}
+	order   []id.ID
 }
 
 func newStore(t *testing.T) *store {
-	return &store{t: t, jobs: map[id.ID]*device.Job{}, leased: map[id.ID]bool{}, reason: map[id.ID]string{}, wake: make(chan struct{}, 1)}
+	return &store{t: t, jobs: map[id.ID]*device.Job{}, leased: map[id.ID]bool{}, reason: map[id.ID]string{}, resting: map[id.ID]bool{}, wake: make(chan struct{}, 1)}
 }
 
 func (s *store) add(dev id.ID) id.ID {
@@ -76,6 +78,7 @@ var errDead = fault.New(fault.Conflict, "test.process_is_dead")
 func (s *store) incarnate(dieAt int, after bool) *incarnation {
 	s.mu.Lock()
 	clear(s.leased) // the leases of the process before have run out
+	clear(s.resting)
 	s.mu.Unlock()
 	return &incarnation{store: s, dieAt: dieAt, after: after, dead: make(chan struct{})}
 }
@@ -93,7 +96,7 @@ func (i *incarnation) Claim(_ context.Context, _ string, n int) ([]device.Job, e
 	var out []device.Job
 	for _, k := range s.order {
 		j := s.jobs[k]
-		if len(out) == n || j.State.Settled() || s.leased[k] {
+		if len(out) == n || j.State.Settled() || s.leased[k] || s.resting[k] {
 			continue
 		}
 		if j.State != device.Sending {
@@ -150,6 +153,34 @@ func (i *incarnation) Advance(_ context.Context, jobID, merchant id.ID, from, to
 	}
 	return nil
 }
+
+// Release and Due: a released job rests until its device returns.
+func (i *incarnation) Release(ctx context.Context, jobs []device.Job, reason string) error {
+	for _, j := range jobs {
+		i.store.mu.Lock()
+		i.store.resting[j.ID] = true
+		i.store.mu.Unlock()
+		if err := i.Advance(ctx, j.ID, j.Merchant, device.Claimed, device.Failed, j.Attempt, reason); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (i *incarnation) Due(_ context.Context, dev id.ID, reason string) error {
+	s := i.store
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for k := range s.resting {
+		if s.reason[k] == reason && (dev.IsNone() || s.jobs[k].Device == dev) {
+			delete(s.resting, k)
+			s.nudge()
+		}
+	}
+	return nil
+}
+
+func (i *incarnation) Renew(context.Context, device.Job) error { return nil }
 
 func (i *incarnation) Wait(ctx context.Context) {
 	select {

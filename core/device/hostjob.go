@@ -5,6 +5,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/shopwright/shopwright/core/clock"
 	"github.com/shopwright/shopwright/core/db"
 	"github.com/shopwright/shopwright/core/fault"
 	"github.com/shopwright/shopwright/core/id"
@@ -96,7 +97,7 @@ func ClaimHostJobs(ctx context.Context, d *db.DB, h Host, n int, have []id.ID) (
 		}
 		for i := range jobs {
 			jobs[i].State = Claimed
-			tx.Queue(`update print_jobs set state = $3, lease_until = $4, updated_at = $5 where merchant_id = $1 and id = $2`, jobs[i].Merchant, jobs[i].ID, string(Claimed), hostLease, tx.Now)
+			tx.Queue(`update print_jobs set state = $3, run_at = $4, lease_until = $4, updated_at = $5 where merchant_id = $1 and id = $2`, jobs[i].Merchant, jobs[i].ID, string(Claimed), hostLease, tx.Now)
 		}
 		return nil
 	})
@@ -145,7 +146,7 @@ func TellHostJobs(ctx context.Context, d *db.DB, h Host, told []Standing) error 
 			case s.State == Failed:
 				runAt = tx.Now.Add(RetryAfter(s.Failures))
 			case !s.State.Settled():
-				until = hostLease
+				until, runAt = hostLease, clock.Instant(hostLease)
 			}
 			tx.Queue(`update print_jobs set state = $3, reason = $4, attempt = $5, run_at = $6, lease_until = $7, updated_at = $8 where merchant_id = $1 and id = $2`,
 				h.Merchant, s.Job, string(s.State), clip(s.Reason, 400), max(s.Failures, 0), runAt, until, tx.Now)

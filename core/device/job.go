@@ -32,6 +32,8 @@ const (
 //     answers a fault otherwise; entering Sending renews the lease; entering
 //     Failed raises Failures and sets when it is due again; entering Queued
 //     sets Failures to zero, and raises the attempt where IsReprint.
+//   - Release does the step from Claimed to Failed for many, which are due again
+//     after Absence, or as soon as Due says that their device has returned.
 
 // Kinds of print job.
 const (
@@ -45,6 +47,10 @@ const (
 	// Lease is how long a claim holds. A worker that has not moved its job by
 	// then is taken for dead and the job is given out again.
 	Lease = 30 * time.Second
+
+	// Absence is how long a job rests whose device is away, where nobody says that
+	// the device has returned.
+	Absence = 30 * time.Second
 
 	retryFirst = 250 * time.Millisecond
 	retryMost  = 30 * time.Second

@@ -170,7 +170,8 @@ func step(ctx context.Context, tx *db.Tx, j Job, to State, reason string) error 
 	}
 	switch to {
 	case Sending:
-		until = lease(tx.Now.Add(Lease))
+		runAt = tx.Now.Add(Lease)
+		until = lease(runAt)
 	case Failed:
 		j.Failures++
 		runAt = tx.Now.Add(RetryAfter(j.Failures))

@@ -3,6 +3,7 @@ package device
 import (
 	"context"
 	"errors"
+	"slices"
 	"sync"
 	"time"
 
@@ -76,7 +77,7 @@ func (q *PrintQueue) Claim(ctx context.Context, _ string, n int) ([]Job, error) 
 			if jobs[i].State != Sending {
 				jobs[i].State = Claimed
 			}
-			tx.Queue(`update print_jobs set state = $3, lease_until = $4, updated_at = $5 where merchant_id = $1 and id = $2`,
+			tx.Queue(`update print_jobs set state = $3, run_at = $4, lease_until = $4, updated_at = $5 where merchant_id = $1 and id = $2`,
 				jobs[i].Merchant, jobs[i].ID, string(jobs[i].State), until, tx.Now)
 		}
 		return nil
@@ -131,6 +132,78 @@ func (q *PrintQueue) Advance(ctx context.Context, jobID, merchant id.ID, from, t
 		time.AfterFunc(rest, Wake.Ring)
 	default:
 		delete(q.held, jobID)
+	}
+	return nil
+}
+
+// Release fails claimed jobs in one transaction; they rest for Absence. What is not
+// ours any more is passed over.
+func (q *PrintQueue) Release(ctx context.Context, jobs []Job, reason string) error {
+	jobs = slices.SortedFunc(slices.Values(jobs), func(a, b Job) int { return slices.Compare(a.ID[:], b.ID[:]) }) // locks are taken in one order
+	leases := make([]lease, len(jobs))
+	q.mu.Lock()
+	for i, j := range jobs {
+		leases[i] = q.held[j.ID] // 0, which no claim has, where we hold it no more
+	}
+	q.mu.Unlock()
+	err := q.d.InTx(ctx, func(_ context.Context, tx *db.Tx) error {
+		for i, j := range jobs {
+			tx.Queue(`update print_jobs set state = 'failed', reason = $3, attempt = attempt + 1, run_at = $4, lease_until = 0, updated_at = $5
+				where merchant_id = $1 and id = $2 and state = 'claimed' and copy_no = $6 and lease_until = $7`,
+				j.Merchant, j.ID, reason, tx.Now.Add(Absence), tx.Now, j.Attempt, leases[i])
+		}
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	for i, j := range jobs {
+		if q.held[j.ID] == leases[i] {
+			delete(q.held, j.ID)
+		}
+	}
+	return nil
+}
+
+// Due makes the jobs due that failed for a reason at a device; at every one where it
+// is id.None.
+func (q *PrintQueue) Due(ctx context.Context, dev id.ID, reason string) error {
+	const waiting = `state in ('queued', 'claimed', 'sending', 'failed') and state = 'failed' and reason = $1 and run_at > $2 and (device_id = $3 or $4)`
+	some, err := db.Value[bool](ctx, q.d, `select exists (select 1 from print_jobs where `+waiting+`)`, reason, q.d.Now(), dev, dev == id.None)
+	if err != nil || !some {
+		return err
+	}
+	return q.d.InTx(ctx, func(_ context.Context, tx *db.Tx) error {
+		tx.Queue(`update print_jobs set run_at = $2 where `+waiting, reason, tx.Now, dev, dev == id.None)
+		tx.AfterCommit(Wake.Ring)
+		return nil
+	})
+}
+
+// Renew renews the lease of a job that is being printed. Fault: device.job_not_ours.
+func (q *PrintQueue) Renew(ctx context.Context, j Job) error {
+	q.mu.Lock()
+	mine := q.held[j.ID]
+	q.mu.Unlock()
+	var renewed lease
+	err := q.d.InTx(ctx, func(ctx context.Context, tx *db.Tx) error {
+		renewed = lease(tx.Now.Add(Lease))
+		n, err := tx.Exec(ctx, `update print_jobs set run_at = $3, lease_until = $3 where merchant_id = $1 and id = $2 and state = 'sending' and copy_no = $4 and lease_until = $5`,
+			j.Merchant, j.ID, renewed, j.Attempt, mine)
+		if err == nil && n == 0 {
+			return ErrNotOurs.With("state", string(Sending))
+		}
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	if q.held[j.ID] == mine {
+		q.held[j.ID] = renewed
 	}
 	return nil
 }

@@ -295,6 +295,16 @@ func TestTheQueueKeepsItsContract(t *testing.T) {
 		if len(claim(h, q)) != 0 {
 			h.t.Fatal("the step to sending has not renewed the lease")
 		}
+		for range 3 { // it takes long to print
+			if err := q.Renew(ctx, j); err != nil {
+				h.t.Fatal(err)
+			}
+			h.c.Advance(device.Lease - time.Second)
+			if len(claim(h, q)) != 0 {
+				h.t.Fatal("it is given out while it is printed")
+			}
+		}
+		h.want(device.NewPrintQueue(h.d).Renew(ctx, j), device.ErrNotOurs)
 		h.c.Advance(time.Second)
 		if js = claim(h, q); len(js) != 1 || js[0].State != device.Sending {
 			h.t.Fatalf("what was being sent is not asked for: %+v", js)
@@ -420,3 +430,60 @@ func TestWaitEndsWithAJob(t *testing.T) {
 // fake is an id in the order of n. The generator's own ids would begin anew at
 // its instant and so spoil the order of those that the database's clock gives.
 func fake(n int) id.ID { return id.ID{13: 0xfa, 14: byte(n >> 8), 15: byte(n)} }
+
+// The jobs of a device that is away go back together, and come again when somebody says
+// that it has returned; what another worker has meanwhile is not touched.
+func TestJobsOfAnAbsentDeviceWaitForIt(t *testing.T) {
+	each(t, func(h *house) {
+		q, other := device.NewPrintQueue(h.d), device.NewPrintQueue(h.d)
+		defer q.Close()
+		defer other.Close()
+		sales := []id.ID{fake(41), fake(42), fake(43)}
+		for _, s := range sales {
+			h.print(s)
+		}
+		js := claim(h, q)
+		h.c.Advance(device.Lease)
+		theirs, err := other.Claim(ctx, "other", 1) // one that was too long in hand here
+		if err != nil || len(js) != 3 || len(theirs) != 1 {
+			h.t.Fatal(js, theirs, err)
+		}
+		if err := q.Release(ctx, js, "hw.away"); err != nil {
+			h.t.Fatal(err)
+		}
+		for _, r := range h.jobs(device.JobFilter{}) {
+			want, failures := device.Failed, 1
+			if r.ID == theirs[0].ID {
+				want, failures = device.Claimed, 0
+			}
+			if r.State != want || r.Failures != failures || want == device.Failed && (r.Reason != "hw.away" || r.RunAt != h.c.Now().Add(device.Absence)) {
+				h.t.Errorf("%+v", r)
+			}
+		}
+		due := func(dev id.ID, reason string, want int) {
+			h.t.Helper()
+			if err := q.Due(ctx, dev, reason); err != nil {
+				h.t.Fatal(err)
+			}
+			got := claim(h, q)
+			if len(got) != want {
+				h.t.Fatalf("%d came", len(got))
+			}
+			if err := q.Release(ctx, got, "hw.away"); err != nil {
+				h.t.Fatal(err)
+			}
+		}
+		due(fake(99), "hw.away", 0) // another device
+		due(h.printer.ID, "hw.refused", 0)
+		due(h.printer.ID, "hw.away", 2)
+		due(id.None, "hw.away", 2)
+		h.c.Advance(device.Absence - time.Second)
+		if got := claim(h, q); len(got) != 0 {
+			h.t.Fatalf("%+v", got)
+		}
+		h.c.Advance(time.Second)
+		if got := claim(h, q); len(got) != 3 { // the other worker's lease is over too
+			h.t.Fatalf("%+v", got)
+		}
+	})
+}

@@ -127,6 +127,18 @@ func (q *queue) Advance(_ context.Context, jobID, _ id.ID, from, to device.State
 	return fault.ErrInternal
 }
 
+func (q *queue) Release(ctx context.Context, jobs []device.Job, reason string) error {
+	for _, j := range jobs {
+		if err := q.Advance(ctx, j.ID, j.Merchant, device.Claimed, device.Failed, j.Attempt, reason); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (q *queue) Due(context.Context, id.ID, string) error { return nil } // a failed job is due at once
+func (q *queue) Renew(context.Context, device.Job) error  { return nil }
+
 func (q *queue) Wait(ctx context.Context) {
 	select {
 	case <-time.After(10 * time.Millisecond):

@@ -120,6 +120,9 @@ func TestAHostThatIsShutOut(t *testing.T) {
 	if n := len(papers(t, folder)); n != states[device.Confirmed] {
 		t.Errorf("%d on paper, %v", n, states)
 	}
+	if list, _ := filepath.Glob(filepath.Join(s.dir, "devices*")); len(list) != 0 {
+		t.Errorf("settings are left there: %v", list)
+	}
 	s.start()
 	if err := <-s.ended; !errors.Is(err, device.ErrHostRevoked) {
 		t.Error("it starts again: ", err)
@@ -149,5 +152,38 @@ func TestADeviceMovesAway(t *testing.T) {
 	})
 	if _, ok := s.hosts.Scale(things.String()); !ok {
 		t.Error("what stays was stopped")
+	}
+}
+
+// A host that is started while the line is cut runs its drivers as the server last
+// wanted them, and prints what it holds.
+func TestAHostThatIsStartedWhileTheLineIsCut(t *testing.T) {
+	folder := t.TempDir()
+	s := newShop(t, `{"folder":"`+folder+`","delay_ms":200}`)
+	s.start()
+	s.running()
+	for i := range 8 {
+		s.rows.add(jobNo(i, printer))
+	}
+	s.soon("all arrive", func() bool { return len(papers(t, folder)) > 0 && len(s.host.spool.Have()) > 4 })
+	s.wire.down(true)
+	s.end()
+	<-s.ended
+	before := len(papers(t, folder))
+	s.start()
+	held := len(s.host.spool.Have())
+	if before == 8 || held == 0 {
+		t.Fatalf("nothing is left to be printed: %d on paper, %d held", before, held)
+	}
+	s.soon("what it holds is printed", func() bool { return len(papers(t, folder)) == 8 })
+	if st, err := os.Stat(filepath.Join(s.dir, devicesName)); err != nil || st.Mode().Perm() != 0o600 {
+		t.Errorf("%v %v", st, err)
+	}
+	s.wire.down(false)
+	s.soon("the server knows of them", func() bool { return s.rows.states()[device.Confirmed] == 8 })
+	for text, n := range papers(t, folder) {
+		if n != 1 {
+			t.Errorf("%d times: %s", n, text)
+		}
 	}
 }

@@ -10,6 +10,7 @@
 // byte may leave is on the disk before it can; how a job ended stays on the disk until
 // the server has written it down; so a kill at any point leaves a job printed once, or
 // uncertain, and a line that is cut changes nothing but when the server hears of it.
-// Settings are never on the disk: after a restart drivers start when the server has
-// been heard of. One process works in a folder.
+// What the server last wanted to be run here is kept beside the host's token, readable
+// for the same user alone: a host that is started while the line is cut prints what it
+// holds. A host that is shut out or paired anew forgets it. One process works in a folder.
 package host

@@ -106,6 +106,9 @@ func (h *Host) Run(ctx context.Context, drivers Drivers) error {
 	queue.Go(func() { q.Run(ctx) })
 	telling, stopTelling := context.WithCancel(context.WithoutCancel(ctx))
 	wg.Go(func() { h.tell(telling) })
+	if last := recall(h.o.Dir); last != nil {
+		h.configs <- last // what waits here is printed although the server is not heard
+	}
 	wg.Go(func() { h.claims(ctx) })
 	wg.Go(func() { h.apply(ctx) })
 	wg.Go(func() { h.rep.run(ctx, h.link, h.Connected, drivers.Status, h.failed) })
@@ -115,6 +118,9 @@ func (h *Host) Run(ctx context.Context, drivers Drivers) error {
 	if over != nil {
 		if err := h.spool.GiveBack(); err != nil {
 			h.log.Error("print jobs could not be given back", "error", err)
+		}
+		if err := forget(h.o.Dir); err != nil {
+			h.log.Error("the devices' settings could not be removed", "error", err)
 		}
 	}
 	h.lastWords(over)
@@ -241,6 +247,9 @@ func (h *Host) apply(ctx context.Context) {
 		case <-ctx.Done():
 			return
 		case wanted := <-h.configs:
+			if err := remember(h.o.Dir, wanted); err != nil {
+				h.log.Error("the devices' settings could not be kept for the next start", "error", err)
+			}
 			h.follow(ctx, wanted)
 		}
 	}

@@ -1,6 +1,7 @@
 package host
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -67,10 +68,7 @@ func Pair(ctx context.Context, dir, server, code, version, platform string) (Ide
 	i := Identity{Server: server, ID: p.ID, Name: p.Name, Token: p.Token}
 	b, err := json.MarshalIndent(i, "", "  ")
 	if err == nil {
-		err = os.Remove(filepath.Join(dir, spoolName))
-		if errors.Is(err, fs.ErrNotExist) {
-			err = nil
-		}
+		err = errors.Join(remove(dir, spoolName), forget(dir))
 	}
 	if err == nil {
 		err = replace(filepath.Join(dir, identityName), append(b, '\n'))
@@ -79,6 +77,43 @@ func Pair(ctx context.Context, dir, server, code, version, platform string) (Ide
 		return Identity{}, ErrFolder.Wrap(err)
 	}
 	return i, nil
+}
+
+const devicesName = "devices.json"
+
+// remember keeps what the server last wanted to be run here, for this system's user
+// alone: settings may hold secrets, as the identity beside them does.
+func remember(dir string, devices []remote.Instance) error {
+	b, err := json.Marshal(remote.Config{Devices: devices})
+	if err != nil {
+		return err
+	}
+	file := filepath.Join(dir, devicesName)
+	if was, err := os.ReadFile(file); err == nil && bytes.Equal(was, b) {
+		return nil
+	}
+	return replace(file, b)
+}
+
+// recall answers what remember kept; nil where there is nothing to be read.
+func recall(dir string) []remote.Instance {
+	var c remote.Config
+	b, err := os.ReadFile(filepath.Join(dir, devicesName))
+	if err != nil || json.Unmarshal(b, &c) != nil {
+		return nil
+	}
+	return c.Devices
+}
+
+func forget(dir string) error { return remove(dir, devicesName) }
+
+// remove removes a file that may be there.
+func remove(dir, name string) error {
+	err := os.Remove(filepath.Join(dir, name))
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	return err
 }
 
 // CheckServer refuses what is no server's address, and one to which settings and

@@ -116,14 +116,9 @@ func (s *Spool) Advance(_ context.Context, jobID, _ id.ID, from, to device.State
 	at := e.At
 	at.State, at.Reason = to, reason
 	at.Seq++
-	key, _ := device.SplitReason(reason)
 	if to == device.Failed {
-		if key == hw.ErrShutdown.Reason { // it waits here for the next start
-			e.taken = false
-			return nil
-		}
 		at.Failures++
-		at.Release = s.here != nil && !s.here(e.Job.Job.Device)
+		at.Release = s.elsewhere(e)
 	}
 	if err := s.write(record{At: &at}); err != nil {
 		if to == device.Sending { // nothing is sent; it is tried again when the disk may have recovered
@@ -142,6 +137,61 @@ func (s *Spool) Advance(_ context.Context, jobID, _ id.ID, from, to device.State
 	ring(s.news)
 	return nil
 }
+
+// elsewhere reports whether a job's device is at this host no more.
+func (s *Spool) elsewhere(e *entry) bool { return s.here != nil && !s.here(e.Job.Job.Device) }
+
+// Release implements hw.Jobs. What the end of the program gives back waits here for the
+// next start.
+func (s *Spool) Release(_ context.Context, jobs []device.Job, reason string) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	var recs []record
+	var free []*entry
+	for _, j := range jobs {
+		e := s.jobs[j.ID]
+		if e == nil || e.At.State != device.Claimed || e.At.Attempt != j.Attempt {
+			continue
+		}
+		if reason == hw.ErrShutdown.Reason {
+			e.taken = false
+			continue
+		}
+		at := e.At
+		at.State, at.Reason, at.Release = device.Failed, reason, s.elsewhere(e)
+		at.Seq++
+		at.Failures++
+		recs, free = append(recs, record{At: &at}), append(free, e)
+	}
+	if len(recs) == 0 {
+		return nil
+	}
+	if err := s.write(recs...); err != nil {
+		return err
+	}
+	for i, e := range free {
+		e.At, e.taken, e.due = *recs[i].At, false, time.Now().Add(device.Absence)
+	}
+	time.AfterFunc(device.Absence, func() { ring(s.rings) })
+	ring(s.news)
+	return nil
+}
+
+// Due implements hw.Jobs.
+func (s *Spool) Due(_ context.Context, dev id.ID, reason string) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, e := range s.jobs {
+		if e.At.State == device.Failed && e.At.Reason == reason && (e.Job.Job.Device == dev || dev.IsNone()) {
+			e.due = time.Time{}
+		}
+	}
+	ring(s.rings)
+	return nil
+}
+
+// Renew implements hw.Jobs: here nobody else asks for a job.
+func (s *Spool) Renew(context.Context, device.Job) error { return nil }
 
 // Wait implements hw.Jobs.
 func (s *Spool) Wait(ctx context.Context) {

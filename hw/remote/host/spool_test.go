@@ -181,7 +181,7 @@ func TestFailedJobsAreTriedHereAndOnlyGivenBackForGood(t *testing.T) {
 	if len(told) != 2 || told[0].State != device.Uncertain || !told[1].Release {
 		t.Fatalf("%+v", told)
 	}
-	if err := s.Advance(ctx, js[0].ID, js[0].Merchant, device.Claimed, device.Failed, 1, hw.ErrShutdown.Reason); err != nil {
+	if err := s.Release(ctx, js[:1], hw.ErrShutdown.Reason); err != nil {
 		t.Fatal(err)
 	}
 	if told := s.tell(); len(told) != 0 {
