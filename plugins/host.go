@@ -50,6 +50,7 @@ type Options struct {
 	TempDir string
 
 	HealthEvery    time.Duration // default 800 ms
+	RenewRest      time.Duration // before a start that a driver asked for; default 500 ms
 	HealthDeadline time.Duration // default 500 ms
 	StartDeadline  time.Duration // default 10 s
 }
@@ -85,6 +86,9 @@ func NewHost(o Options) *Host {
 	}
 	if o.Exec == nil {
 		o.Exec = Self
+	}
+	if o.RenewRest == 0 {
+		o.RenewRest = renewRest
 	}
 	if o.HealthEvery == 0 {
 		o.HealthEvery = healthEvery

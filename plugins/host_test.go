@@ -42,6 +42,7 @@ type testDriver struct {
 	set struct {
 		Fail    string  `json:"fail"`    // Configure answers it
 		Crash   bool    `json:"crash"`   // dies soon after it is configured
+		Renew   bool    `json:"renew"`   // ends likewise, to be started with a new device
 		Reason  string  `json:"reason"`  // the device is not well
 		Environ bool    `json:"environ"` // the reason is the environment
 		Log     string  `json:"log"`
@@ -65,6 +66,9 @@ func (d *testDriver) Configure(_ context.Context, c json.RawMessage) error {
 	}
 	if d.set.Crash {
 		go func() { time.Sleep(20 * time.Millisecond); os.Exit(9) }()
+	}
+	if d.set.Renew {
+		go func() { time.Sleep(20 * time.Millisecond); os.Exit(driver.ExitRenew) }()
 	}
 	if d.set.Fail != "" {
 		return fmt.Errorf("%s", d.set.Fail)
@@ -222,6 +226,21 @@ func TestHungDriverDoesNotHoldUpStopping(t *testing.T) {
 	h.Close()
 	if took := time.Since(began); took > 4*time.Second || lives(pid) {
 		t.Errorf("closing took %v, alive: %v", took, lives(pid))
+	}
+}
+
+// A driver that ends because its device was plugged in again is started again, however
+// often that is; only one that does nothing else is taken for ill in the end.
+func TestADriverThatWantsToBeStartedAgainIsNotIll(t *testing.T) {
+	h := newHost(t, Options{RenewRest: 5 * time.Millisecond})
+	start(t, h, Instance{ID: "p", Driver: "test", Config: json.RawMessage(`{"renew":true}`)})
+	until(t, 20*time.Second, "often started", func() bool { return status(h, "p").Restarts > crashLimit+2 })
+	if st := status(h, "p"); st.State == Quarantined {
+		t.Errorf("%+v", st)
+	}
+	until(t, 60*time.Second, "taken for ill", func() bool { return status(h, "p").State == Quarantined })
+	if st := status(h, "p"); st.Restarts != renewMost+crashLimit-1 {
+		t.Errorf("%+v", st)
 	}
 }
 

@@ -40,6 +40,7 @@ var (
 	errSettings  = fault.New(fault.Invalid, "plugins.wrong_settings")
 	errKilled    = fault.New(fault.Unavailable, "plugins.killed_by_hand")
 	errTooOften  = fault.New(fault.Unavailable, "plugins.crashed_too_often")
+	errRenewed   = fault.New(fault.Unavailable, "plugins.device_plugged_in")
 	errDeviceBad = fault.New(fault.Unavailable, "plugins.device_not_ready")
 )
 
@@ -69,6 +70,9 @@ const (
 
 	backoffFirst = 50 * time.Millisecond
 	backoffMost  = 10 * time.Second
+
+	renewRest = 500 * time.Millisecond // a device that is just plugged in brings several files
+	renewMost = 20                     // afterwards each counts as a death
 
 	crashLimit  = 5
 	crashWindow = 10 * time.Minute

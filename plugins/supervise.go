@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"os/exec"
 	"sync"
 	"time"
 
@@ -30,7 +31,8 @@ type supervised struct {
 	current *running      // nil where none is up
 	byHand  bool          // the death that comes was asked for
 
-	deaths []clock.Instant // within the window; only the supervisor touches it
+	deaths  []clock.Instant // within the window; only the supervisor touches it
+	renewed int             // starts that it asked for; likewise
 }
 
 func newSupervised(h *Host, in Instance) *supervised {
@@ -106,6 +108,11 @@ func (s *supervised) rest(why error) bool {
 		s.enter(Quarantined, why)
 		return s.sleep(-1)
 	}
+	if errors.Is(why, errRenewed) && s.renewed < renewMost { // it asked for a start: that is no crash
+		s.renewed++
+		s.enter(Backoff, why)
+		return s.sleep(s.h.o.RenewRest)
+	}
 	now := s.h.o.Clock.Now()
 	kept := s.deaths[:0]
 	for _, at := range s.deaths {
@@ -141,7 +148,7 @@ func (s *supervised) sleep(d time.Duration) bool {
 		return false
 	case <-over:
 	case <-s.retry:
-		s.deaths = nil
+		s.deaths, s.renewed = nil, 0
 	}
 	return true
 }
@@ -175,6 +182,10 @@ func (s *supervised) watch(r *running) error {
 			s.mu.Unlock()
 			if hand {
 				return errKilled
+			}
+			var code *exec.ExitError
+			if errors.As(r.proc.exit, &code) && code.ExitCode() == driver.ExitRenew {
+				return errRenewed
 			}
 			if r.proc.exit != nil {
 				return errCrashed.Wrap(r.proc.exit)

@@ -1,10 +1,10 @@
 package driver
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
 	"os"
-	"path/filepath"
 	"runtime"
 	"syscall"
 	"unsafe"
@@ -78,7 +78,7 @@ func confine(c Confinement) error {
 	}
 	runtime.KeepAlive(&attr)
 	if withC {
-		return confineAndStartAgain(rules)
+		return c.startAgain(rules)
 	}
 	if _, _, errno := syscall.AllThreadsSyscall6(unix.SYS_PRCTL, unix.PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0, 0); errno != 0 {
 		return fmt.Errorf("no_new_privs: %w", errno)
@@ -111,9 +111,9 @@ func allowLoader(rules int) error {
 	return nil
 }
 
-// confineAndStartAgain does not return where it succeeds. The process stays the same
-// to its parent.
-func confineAndStartAgain(rules int) error {
+// startAgain does not return where it succeeds. The process stays the same to its
+// parent.
+func (c Confinement) startAgain(rules int) error {
 	exe, err := os.Executable()
 	if err != nil {
 		return err
@@ -125,10 +125,32 @@ func confineAndStartAgain(rules int) error {
 	if _, _, errno := syscall.Syscall(unix.SYS_LANDLOCK_RESTRICT_SELF, uintptr(rules), 0, 0); errno != 0 {
 		return fmt.Errorf("landlock: %w", errno)
 	}
-	err = syscall.Exec(exe, os.Args, os.Environ())
+	told, _ := json.Marshal(c) // booleans, numbers, texts
+	err = syscall.Exec(exe, os.Args, append(os.Environ(), confinedEnv+"="+string(told)))
 	Logger().Error("the confined driver cannot be started", "err", err)
 	os.Exit(4) // half confined it must not run
 	return nil
+}
+
+// devices are the files, and the folders of files, of the devices that it may use.
+func (c Confinement) devices() (patterns []string) {
+	if c.Serial {
+		patterns = append(patterns, "/dev/tty[A-Z]*", "/dev/serial", "/dev/rfcomm*", "/dev/pts")
+	}
+	if c.USB {
+		patterns = append(patterns, "/dev/usb", "/dev/bus/usb", "/dev/hidraw*", "/dev/input")
+	}
+	return patterns
+}
+
+// fileNumber tells a device file from another that comes to have its name; 0: none is
+// there. A folder's does not change with what is in it.
+func fileNumber(name string) uint64 {
+	st, err := os.Stat(name)
+	if err != nil {
+		return 0
+	}
+	return st.Sys().(*syscall.Stat_t).Ino
 }
 
 func (c Confinement) allow(rules int, ports bool) error {
@@ -141,14 +163,7 @@ func (c Confinement) allow(rules int, ports bool) error {
 			return err
 		}
 	}
-	devices := []string{os.DevNull}
-	if c.Serial {
-		devices = append(devices, glob("/dev/tty[A-Z]*", "/dev/serial", "/dev/rfcomm*", "/dev/pts")...)
-	}
-	if c.USB {
-		devices = append(devices, glob("/dev/usb", "/dev/bus/usb", "/dev/hidraw*", "/dev/input")...)
-	}
-	for _, d := range devices {
+	for _, d := range append(glob(c.devices()...), os.DevNull) {
 		access := uint64(deviceAccess)
 		if st, err := os.Stat(d); err == nil && st.IsDir() {
 			access |= unix.LANDLOCK_ACCESS_FS_READ_DIR
@@ -187,14 +202,6 @@ func (c Confinement) allow(rules int, ports bool) error {
 		}
 	}
 	return nil
-}
-
-func glob(patterns ...string) (out []string) {
-	for _, p := range patterns {
-		found, _ := filepath.Glob(p)
-		out = append(out, found...)
-	}
-	return out
 }
 
 // allowPath lets a file, or what is under a folder, be used; what is not there needs

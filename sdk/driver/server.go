@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"os"
 
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
@@ -95,6 +96,10 @@ func (s driverServer) Health(ctx context.Context, _ *hwv1.HealthRequest) (*hwv1.
 	h := Health{OK: true}
 	if c, ok := s.impl.(Checker); ok {
 		h = c.Health(ctx)
+	}
+	if !h.OK && leave.more() {
+		Logger().Info("ending to be started with a device that was plugged in since", "reason", h.Reason)
+		os.Exit(ExitRenew)
 	}
 	state, reason := healthOut(h)
 	return &hwv1.HealthReply{State: state, Reason: reason}, nil
