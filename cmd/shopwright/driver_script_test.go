@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"runtime"
+	"strings"
 	"testing"
 	"time"
 
@@ -90,6 +91,13 @@ func TestDriverBench(t *testing.T) {
 		if !regexp.MustCompile(want).MatchString(out.String()) {
 			t.Errorf("%s is missing:\n%s", want, out.String())
 		}
+	}
+	elsewhere := &driverBench{}
+	t.Chdir(t.TempDir()) // without the source
+	end := elsewhere.buildSmall(t.Context())
+	end()
+	if rows, err := elsewhere.restartsOfSmall(t.Context(), nil); err != nil || elsewhere.small != nil || !strings.HasPrefix(rows[0].is, unmeasured) {
+		t.Errorf("%+v %v", rows, err)
 	}
 	missed := writeGoals(&bytes.Buffer{}, []goal{under("x", 3, 2), under("y", 1, 2), notMeasured("z", "< 1", "no")})
 	if missed != 1 {

@@ -99,7 +99,7 @@ func (t *driverTarget) program(ctx context.Context) error {
 		return nil
 	}
 	if fileThere(filepath.Join(t.dir, "go.mod")) { // what is built is never older than its source
-		return t.build(ctx)
+		return t.build(ctx, ".")
 	}
 	m, _, err := plugins.ReadManifest(t.dir)
 	if err != nil {
@@ -113,7 +113,8 @@ func (t *driverTarget) program(ctx context.Context) error {
 	return nil
 }
 
-func (t *driverTarget) build(ctx context.Context) (err error) {
+// build builds a package, as the driver's folder sees it, into a temporary folder.
+func (t *driverTarget) build(ctx context.Context, what string) (err error) {
 	if t.temp, err = os.MkdirTemp("", "shopwright-driver-"); err != nil {
 		return err
 	}
@@ -121,11 +122,11 @@ func (t *driverTarget) build(ctx context.Context) (err error) {
 	if runtime.GOOS == "windows" {
 		t.path += ".exe"
 	}
-	cmd := exec.CommandContext(ctx, "go", "build", "-o", t.path, ".")
+	cmd := exec.CommandContext(ctx, "go", "build", "-o", t.path, what)
 	cmd.Dir = t.dir
 	if out, err := cmd.CombinedOutput(); err != nil {
 		t.close()
-		return fmt.Errorf("go build in %s: %w\n%s", t.dir, err, bytes.TrimSpace(out))
+		return fmt.Errorf("go build %s in %s: %w\n%s", what, t.dir, err, bytes.TrimSpace(out))
 	}
 	return nil
 }
