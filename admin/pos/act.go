@@ -2,6 +2,7 @@ package pos
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"net/http"
 	"slices"
@@ -16,6 +17,7 @@ import (
 	"github.com/shopwright/shopwright/core/id"
 	"github.com/shopwright/shopwright/core/member"
 	"github.com/shopwright/shopwright/core/money"
+	"github.com/shopwright/shopwright/core/till"
 	"github.com/shopwright/shopwright/core/web"
 )
 
@@ -320,20 +322,21 @@ func (a *action) enrol(ctx context.Context, _ string) error {
 // park sets the basket aside and begins a new one.
 func (a *action) park(ctx context.Context, _ string) error {
 	if len(a.b.Lines) == 0 {
-		return errParkEmpty
+		return errNothingToPark
 	}
 	q, err := a.h.quote(ctx, &a.v.Desk, a.b)
 	if err != nil {
 		return err
 	}
-	p := parked{At: a.h.db.Now(), By: a.v.Actor.Name, Title: a.v.lineName(&q.Lines[0]), Lines: len(q.Lines), Basket: *a.b}
-	if q.MemberName != "" {
-		p.Title = q.MemberName
+	text, err := json.Marshal(a.b)
+	if err != nil {
+		return fault.ErrInternal.Wrap(err)
 	}
-	if a.b.Place != "" {
-		p.Title = a.b.Place + " · " + p.Title
-	}
-	if err := a.h.park.put(a.merchant(), a.v.Desk.Shop.ID, p); err != nil {
+	p := till.Parked{By: a.v.Actor.ID, Member: a.b.Member, Title: a.v.lineName(&q.Lines[0]), Place: a.b.Place, Lines: len(q.Lines), Basket: text}
+	err = a.h.db.InTx(ctx, func(ctx context.Context, tx *db.Tx) error {
+		return till.Park(ctx, tx, a.merchant(), a.v.Desk.Shop.ID, a.v.Register.ID, p)
+	})
+	if err != nil {
 		return err
 	}
 	*a.b = basket{}
@@ -345,12 +348,19 @@ func (a *action) park(ctx context.Context, _ string) error {
 // is parked in its place.
 func (a *action) recall(ctx context.Context, no string) error {
 	if no == "" {
-		list := a.h.park.list(a.merchant(), a.v.Desk.Shop.ID, a.h.db.Now())
+		list, err := till.ListParked(ctx, a.h.db, a.merchant(), a.v.Desk.Shop.ID, a.h.db.Now())
+		if err != nil {
+			return err
+		}
 		if len(list) != 1 || len(a.b.Lines) > 0 {
 			a.v.Sheet = sheetRecall
 			return nil
 		}
-		no = list[0].No
+		no = list[0].ID.String()
+	}
+	which, err := id.Parse(no)
+	if err != nil {
+		return till.ErrParkedGone
 	}
 	if len(a.b.Lines) > 0 {
 		if err := a.park(ctx, ""); err != nil {
@@ -359,7 +369,17 @@ func (a *action) recall(ctx context.Context, no string) error {
 	} else if err := a.takeBack(ctx); err != nil { // what was taken out down to the last line
 		return err
 	}
-	b, err := a.h.park.take(a.merchant(), a.v.Desk.Shop.ID, no, a.h.db.Now())
+	var b basket
+	err = a.h.db.InTx(ctx, func(ctx context.Context, tx *db.Tx) error {
+		p, err := till.TakeParked(ctx, tx, a.merchant(), a.v.Desk.Shop.ID, which)
+		if err != nil {
+			return err
+		}
+		if b = (basket{}); json.Unmarshal(p.Basket, &b) != nil {
+			return fault.ErrInternal
+		}
+		return nil
+	})
 	if err != nil {
 		return err
 	}

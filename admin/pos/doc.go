@@ -51,7 +51,7 @@
 //
 // # Parked baskets
 //
-// They are kept in memory for one shop and end after four hours or with the
-// program, which the screen says. A basket is also in the page's address, so that
-// a reload keeps it.
+// They are rows of core/till, so that every register of a shop can take one up, after
+// a restart too; one that nobody takes up ends after till.ParkedFor. A basket is also
+// in the page's address, so that a reload keeps it.
 package pos

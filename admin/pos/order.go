@@ -34,13 +34,20 @@ func (v *view) toStations() bool {
 	return !v.Basket.Order.IsNone() || v.Quote != nil && v.Quote.Paper.Kitchen
 }
 
-// name gives the order and its lines the ids by which the stations know them.
-func (b *basket) name(now clock.Instant) {
+// name gives the order and its lines the ids by which the stations know them. Those of
+// the lines are their quote's, so that what a manager agreed to still holds; q may be
+// nil.
+func (b *basket) name(q *checkout.Quote, now clock.Instant) {
 	if b.Order.IsNone() {
 		b.Order = id.New(int64(now))
 	}
 	for i := range b.Lines {
-		if l := &b.Lines[i]; l.Kind == "" && l.ID.IsNone() {
+		l := &b.Lines[i]
+		switch {
+		case l.Kind != "" || !l.ID.IsNone():
+		case q != nil && i < len(q.Lines):
+			l.ID = q.Lines[i].ID
+		default:
 			l.ID = id.New(int64(now))
 		}
 	}
@@ -77,7 +84,11 @@ func (a *action) order(ctx context.Context, arg string) error {
 		return checkout.ErrEmpty
 	}
 	f := &a.v.Order
-	a.b.name(a.h.db.Now())
+	q, err := a.h.quote(ctx, &a.v.Desk, a.b)
+	if err != nil && (fault.KindOf(err) == fault.Internal || fault.KindOf(err) == fault.Unavailable) {
+		return err
+	}
+	a.b.name(q, a.h.db.Now()) // also where it cannot be sold as it is: it can be sent
 	if arg == "" {
 		a.v.Sheet = sheetOrder
 		return nil

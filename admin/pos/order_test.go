@@ -201,3 +201,42 @@ func TestAnOrderKeepsTheBill(t *testing.T) {
 		t.Error(p.see("alert"))
 	}
 }
+
+// What a manager agreed to holds although the kitchen is told of the order then, and
+// the stations are told of nothing twice when it is paid.
+func TestASignedDiscountOutlastsTheKitchen(t *testing.T) {
+	s := newShop(t)
+	s.bar()
+	s.password(auth.Manager, "correct horse")
+	p := s.person(auth.Cashier)
+	agreed := func() {
+		t.Helper()
+		p.scan("2*TEA")
+		p.press("off")
+		p.press("discount:20%", "preset", "complaint")
+		p.enter("login", "manager", "password", "correct horse")
+		p.want("till-due-amount", "¥13.60")
+	}
+	agreed()
+	p.press("order")
+	p.press("order:send", "place", "T9", "note.0", "no ice")
+	p.want("till-due-amount", "¥13.60")
+	if strings.Contains(p.see("alert"), "taken back") || p.see("pos-sign") != "" {
+		t.Fatal(p.see("alert"))
+	}
+	sold := p.paid(s)
+	if sold.Total != 1360 {
+		t.Errorf("sold at %d", sold.Total)
+	}
+	if got := s.told(); got != "T9: 2 (no ice)" {
+		t.Fatal(got)
+	}
+	// Another quantity is another basket: it is asked for again.
+	agreed()
+	p.press("order")
+	p.press("order:send", "place", "T9")
+	p.press("plus:0")
+	if p.see("till-due-amount") == "¥20.40" {
+		t.Error("what was agreed to for two is sold for three")
+	}
+}

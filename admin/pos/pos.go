@@ -62,10 +62,9 @@ type Options struct {
 
 // screens serves the register. It is safe for concurrent use.
 type screens struct {
-	sh   *shell.Shell
-	db   *db.DB
-	o    Options
-	park parking
+	sh *shell.Shell
+	db *db.DB
+	o  Options
 
 	second secondScreens
 

@@ -30,7 +30,8 @@ type signForm struct {
 }
 
 // approvals are the quotes that a manager agreed to, in memory: each is of one
-// basket at one register, exactly, and ends with the quote.
+// basket at one register, whatever the stations are told of it, and ends with the
+// quote.
 type approvals struct {
 	mu    sync.Mutex
 	list  map[[32]byte]*checkout.Quote
@@ -38,7 +39,7 @@ type approvals struct {
 }
 
 func keyOf(b *checkout.Basket) [32]byte {
-	raw, err := json.Marshal(b)
+	raw, err := json.Marshal(b.Priced())
 	if err != nil {
 		panic(err) // plain values
 	}
@@ -72,6 +73,9 @@ func (a *approvals) find(b *checkout.Basket, now clock.Instant) *checkout.Quote 
 		delete(a.list, key)
 		return nil
 	}
+	if q != nil && !q.HasLines(b) {
+		return nil
+	}
 	return q
 }
 
@@ -98,7 +102,10 @@ func (h *screens) quote(ctx context.Context, d *tenant.Desk, b *basket) (*checko
 func (h *screens) basketOf(ctx context.Context, d *tenant.Desk, b *basket) (checkout.Basket, error) {
 	in := b.checkout(d)
 	if q := h.signed.find(&in, h.db.Now()); q != nil {
-		return q.Basket, nil
+		for i := range in.Lines {
+			in.Lines[i].Splits = q.Basket.Lines[i].Splits
+		}
+		return in, nil
 	}
 	return in, h.level(ctx, &in)
 }

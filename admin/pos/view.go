@@ -52,7 +52,7 @@ type view struct {
 	Member *memberView
 	Staff  []auth.Staff
 	Why    []whySection
-	Parked []parked
+	Parked []parkedView
 	Failed []string // names of the packs that failed
 	Pay    payForm
 	Enrol  enrolForm
@@ -135,8 +135,8 @@ func (h *screens) frameOf(ctx context.Context, d *desk) (frame, error) {
 			h.o.Log.WarnContext(ctx, "the devices of a register could not be read", "error", err)
 		}
 	}
-	f.ParkedCount = len(h.park.list(d.Desk.Merchant.ID, d.Desk.Shop.ID, h.db.Now()))
-	return f, nil
+	f.ParkedCount, err = till.CountParked(ctx, h.db, d.Desk.Merchant.ID, d.Desk.Shop.ID, h.db.Now())
+	return f, err
 }
 
 // draw prices the basket and shows the register.
@@ -204,7 +204,7 @@ func (h *screens) fillSheet(ctx context.Context, v *view) error {
 	case sheetWhy:
 		v.Why = h.explainQuote(v)
 	case sheetRecall:
-		v.Parked = h.park.list(v.Desk.Merchant.ID, v.Desk.Shop.ID, h.db.Now())
+		err = h.fillRecall(ctx, v)
 	case sheetSell:
 		err = h.fillSell(ctx, v)
 	case sheetOff:

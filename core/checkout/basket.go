@@ -5,6 +5,7 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -198,9 +199,30 @@ func (l *LineIn) check(at string, member id.ID) error {
 	return ErrLine.On(at + ".kind")
 }
 
-// hash says whether two baskets are the same.
+// Priced is the basket without what the stations alone are told, which has no price.
+func (b *Basket) Priced() Basket {
+	c := *b
+	c.Place, c.Dropped, c.Lines = "", nil, slices.Clone(b.Lines)
+	for i := range c.Lines {
+		c.Lines[i].ID, c.Lines[i].Note = id.None, ""
+	}
+	return c
+}
+
+// named is the basket with what the stations are told of another, whose lines are the
+// same.
+func (b *Basket) named(as *Basket) Basket {
+	c := *b
+	c.Place, c.Dropped, c.Lines = as.Place, as.Dropped, slices.Clone(b.Lines)
+	for i := range c.Lines {
+		c.Lines[i].ID, c.Lines[i].Note = as.Lines[i].ID, as.Lines[i].Note
+	}
+	return c
+}
+
+// hash says whether two baskets are the same and cost the same.
 func (b *Basket) hash() string {
-	raw, err := json.Marshal(b)
+	raw, err := json.Marshal(b.Priced())
 	if err != nil {
 		panic(err) // plain values
 	}

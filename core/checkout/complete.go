@@ -167,8 +167,10 @@ func (d *Desk) binding(ctx context.Context, in *SaleIn) (*Quote, error) {
 			return nil, err
 		}
 		q := d.quotes.get(in.QuoteRef, d.DB.Now())
-		if q != nil && q.hash == in.Basket.hash() && (in.ExpectedTotal == nil || *in.ExpectedTotal == q.Total) {
-			return q, nil
+		if q != nil && q.hash == in.Basket.hash() && q.HasLines(&in.Basket) && (in.ExpectedTotal == nil || *in.ExpectedTotal == q.Total) {
+			told := *q // the stations may have been told of it since
+			told.Basket = q.Basket.named(&in.Basket)
+			return &told, nil
 		}
 	}
 	q, err := d.Quote(ctx, in.Basket)
@@ -183,6 +185,16 @@ func (d *Desk) binding(ctx context.Context, in *SaleIn) (*Quote, error) {
 		return nil, ErrTotalChanged.With("shown", q.Currency.Format(want)).With("now", q.Currency.Format(q.Total)).WithHint(q)
 	}
 	return q, nil
+}
+
+// HasLines reports whether the lines of a basket that have an id are this quote's.
+func (q *Quote) HasLines(b *Basket) bool {
+	for i := range b.Lines {
+		if in := &b.Lines[i]; !in.ID.IsNone() && (i >= len(q.Lines) || q.Lines[i].ID != in.ID) {
+			return false
+		}
+	}
+	return true
 }
 
 // sale makes the document of a quote. The quote is shared and stays as it is.

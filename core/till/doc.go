@@ -1,7 +1,8 @@
 // Package till is the shift of a register: from the opening float to the Z report.
 //
 // Owns: shifts, cash paid in and out, the count of the drawer by denomination,
-// the X and the Z report, the notes and coins of each currency.
+// the X and the Z report, the notes and coins of each currency; baskets that were set
+// aside.
 // Does not own: the sales themselves (core/sale), the money's accounts
 // (core/ledger), what a whole day comes to (core/report).
 // Invariants: a register has one open shift at most; a shift fixes its business
@@ -38,8 +39,8 @@
 // A sale that waits for an acquirer's answer is neither taken nor given up. The
 // setting till.open_sales says what closing does: "refuse" keeps the shift open
 // until they have ended; "carry" closes it, names them on the Z report, and they
-// belong to the shift in which they end. Parked baskets are no sales: they live in
-// the register's memory, hold no money and no stock, and do not concern a shift.
+// belong to the shift in which they end. Parked baskets (parked.go) are no sales: they
+// hold no money and no stock, and do not concern a shift.
 //
 // # Overdue
 //
