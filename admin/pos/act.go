@@ -53,7 +53,7 @@ func (h *screens) act(w http.ResponseWriter, r *http.Request, d *desk) error {
 		err = errLineGone
 	}
 	if err == nil && do != "sign" && do != "recall" && next.unround(&b) { // those bring a basket of their own
-		v.Notes = append(v.Notes, v.T("pos.unrounded"))
+		v.warn(v.T("pos.unrounded"))
 	}
 	if a.show.IsNone() && err == nil && len(next.Lines) > 0 {
 		// Its quote decides whether the change can be; the drawing shows the same one.
@@ -62,7 +62,7 @@ func (h *screens) act(w http.ResponseWriter, r *http.Request, d *desk) error {
 		if errors.Is(err, checkout.ErrDiscount) && gives {
 			v.Sheet, v.Off.Err = sheetOff, err
 		} else if errors.Is(err, checkout.ErrDiscount) && next.mend(err) { // more than what is left to lower
-			v.Notes = append(v.Notes, v.T("pos.discount_dropped"))
+			v.warn(v.T("pos.discount_dropped"))
 			if v.Quote, err = nil, nil; len(next.Lines) > 0 {
 				v.Quote, err = h.quote(ctx, &d.Desk, &next)
 			}
@@ -250,7 +250,7 @@ func (a *action) attach(ctx context.Context, arg string) error {
 func (b *basket) mendCoupons(v *view) {
 	b.Coupons = nil // without the member the quote cannot say which may stay
 	if len(v.Basket.Coupons) > 0 {
-		v.Notes = append(v.Notes, v.T("pos.coupons_dropped"))
+		v.warn(v.T("pos.coupons_dropped"))
 	}
 }
 

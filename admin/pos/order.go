@@ -136,7 +136,8 @@ func (a *action) tell(ctx context.Context, b *basket, do string) error {
 			return err
 		}
 		if text = a.v.T("pos.order_known"); len(sent) == 0 {
-			text = a.v.T("pos.order_nowhere")
+			a.v.warn(a.v.T("pos.order_nowhere"))
+			return nil
 		}
 	}
 	a.v.Notes = append(a.v.Notes, text)

@@ -184,6 +184,9 @@ func TestAnOrderThatNobodyPrepares(t *testing.T) {
 	p.press("order")
 	p.press("order:send")
 	p.want("alert", "no station prepares any of it")
+	if !strings.Contains(p.raw, "alert-warn") {
+		t.Error("it looks as if all were well")
+	}
 }
 
 // A bill that was made round stays so where it only goes to the kitchen.

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"github.com/shopwright/shopwright/admin/ui"
 	"github.com/shopwright/shopwright/core/auth"
 	"github.com/shopwright/shopwright/core/checkout"
 	"github.com/shopwright/shopwright/core/id"
@@ -45,6 +46,7 @@ type view struct {
 	Query  string
 	Err    error
 	Notes  []string
+	Warned bool     // a note says that something is not as before
 	Says   []string // the answer to what was pressed, before all else
 	Undo   string   // the basket before it was cleared
 	Found  found
@@ -71,6 +73,16 @@ type frame struct {
 	ParkedCount int
 	ScanGap     int    // ms
 	Feed        string // address of what the devices tell; "" none
+}
+
+// warn notes what the cashier should see before going on.
+func (v *view) warn(text string) { v.Notes, v.Warned = append(v.Notes, text), true }
+
+func (v *view) noteTone() ui.Tone {
+	if v.Warned {
+		return ui.Warn
+	}
+	return ui.Ok
 }
 
 type lineView struct {
@@ -174,7 +186,7 @@ func (h *screens) fill(ctx context.Context, v *view) error {
 			return err
 		}
 		if text, _ := v.FaultText(err); text != "" && len(v.Notes) < 3 {
-			v.Notes = append(v.Notes, text)
+			v.warn(text)
 		}
 	}
 	if len(v.Basket.Lines) == 0 {
