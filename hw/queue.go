@@ -34,7 +34,7 @@ type Jobs interface {
 	// not in from with that attempt.
 	Advance(ctx context.Context, jobID, merchant id.ID, from, to device.State, attempt int, reason string) error
 	// Release fails claimed jobs of which nothing was sent, all at once: their device
-	// is away. They are due again after device.Absence. Those that are not ours any
+	// is away. They are due again after device.AbsentFor. Those that are not ours any
 	// more it passes over.
 	Release(ctx context.Context, jobs []device.Job, reason string) error
 	// Due makes the failed jobs of a device due at once that have that reason; of

@@ -33,7 +33,8 @@ const (
 //     Failed raises Failures and sets when it is due again; entering Queued
 //     sets Failures to zero, and raises the attempt where IsReprint.
 //   - Release does the step from Claimed to Failed for many, which are due again
-//     after Absence, or as soon as Due says that their device has returned.
+//     after AbsentFor of Failures (another process may reach the device), or as
+//     soon as Due says that their device has returned.
 
 // Kinds of print job.
 const (
@@ -48,12 +49,9 @@ const (
 	// then is taken for dead and the job is given out again.
 	Lease = 30 * time.Second
 
-	// Absence is how long a job rests whose device is away, where nobody says that
-	// the device has returned.
-	Absence = 30 * time.Second
-
-	retryFirst = 250 * time.Millisecond
-	retryMost  = 30 * time.Second
+	retryFirst  = 250 * time.Millisecond
+	absentFirst = 2 * time.Second
+	retryMost   = 30 * time.Second
 )
 
 // Job is one document to be printed on one device.
@@ -106,9 +104,14 @@ func (s State) Settled() bool { return s == Sent || s == Confirmed || s == Uncer
 
 // RetryAfter is how long a failed job rests after that many consecutive
 // failures: 250 ms, doubling to 30 s.
-func RetryAfter(failures int) time.Duration {
-	d := retryFirst
-	for i := 1; i < failures && d < retryMost; i++ {
+func RetryAfter(failures int) time.Duration { return doubled(retryFirst, failures) }
+
+// AbsentFor is how long a job rests that found its device away that often: 2 s,
+// doubling to 30 s.
+func AbsentFor(failures int) time.Duration { return doubled(absentFirst, failures) }
+
+func doubled(d time.Duration, times int) time.Duration {
+	for i := 1; i < times && d < retryMost; i++ {
 		d *= 2
 	}
 	return min(d, retryMost)

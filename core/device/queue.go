@@ -136,7 +136,7 @@ func (q *PrintQueue) Advance(ctx context.Context, jobID, merchant id.ID, from, t
 	return nil
 }
 
-// Release fails claimed jobs in one transaction; they rest for Absence. What is not
+// Release fails claimed jobs in one transaction; they rest for AbsentFor. What is not
 // ours any more is passed over.
 func (q *PrintQueue) Release(ctx context.Context, jobs []Job, reason string) error {
 	jobs = slices.SortedFunc(slices.Values(jobs), func(a, b Job) int { return slices.Compare(a.ID[:], b.ID[:]) }) // locks are taken in one order
@@ -150,7 +150,7 @@ func (q *PrintQueue) Release(ctx context.Context, jobs []Job, reason string) err
 		for i, j := range jobs {
 			tx.Queue(`update print_jobs set state = 'failed', reason = $3, attempt = attempt + 1, run_at = $4, lease_until = 0, updated_at = $5
 				where merchant_id = $1 and id = $2 and state = 'claimed' and copy_no = $6 and lease_until = $7`,
-				j.Merchant, j.ID, reason, tx.Now.Add(Absence), tx.Now, j.Attempt, leases[i])
+				j.Merchant, j.ID, reason, tx.Now.Add(AbsentFor(j.Failures+1)), tx.Now, j.Attempt, leases[i])
 		}
 		return nil
 	})

@@ -456,7 +456,7 @@ func TestJobsOfAnAbsentDeviceWaitForIt(t *testing.T) {
 			if r.ID == theirs[0].ID {
 				want, failures = device.Claimed, 0
 			}
-			if r.State != want || r.Failures != failures || want == device.Failed && (r.Reason != "hw.away" || r.RunAt != h.c.Now().Add(device.Absence)) {
+			if r.State != want || r.Failures != failures || want == device.Failed && (r.Reason != "hw.away" || r.RunAt != h.c.Now().Add(device.AbsentFor(1))) {
 				h.t.Errorf("%+v", r)
 			}
 		}
@@ -477,12 +477,16 @@ func TestJobsOfAnAbsentDeviceWaitForIt(t *testing.T) {
 		due(h.printer.ID, "hw.refused", 0)
 		due(h.printer.ID, "hw.away", 2)
 		due(id.None, "hw.away", 2)
-		h.c.Advance(device.Absence - time.Second)
+		h.c.Advance(device.AbsentFor(3) - time.Second) // they were released three times
 		if got := claim(h, q); len(got) != 0 {
 			h.t.Fatalf("%+v", got)
 		}
 		h.c.Advance(time.Second)
-		if got := claim(h, q); len(got) != 3 { // the other worker's lease is over too
+		if got := claim(h, q); len(got) != 2 {
+			h.t.Fatalf("%+v", got)
+		}
+		h.c.Advance(device.Lease) // the other worker's is over too
+		if got := claim(h, q); len(got) != 3 {
 			h.t.Fatalf("%+v", got)
 		}
 	})

@@ -170,9 +170,9 @@ func (s *Spool) Release(_ context.Context, jobs []device.Job, reason string) err
 		return err
 	}
 	for i, e := range free {
-		e.At, e.taken, e.due = *recs[i].At, false, time.Now().Add(device.Absence)
-	}
-	time.AfterFunc(device.Absence, func() { ring(s.rings) })
+		rest := device.AbsentFor(recs[i].At.Failures)
+		e.At, e.taken, e.due = *recs[i].At, false, time.Now().Add(rest)
+	} // Wait looks for what has rested
 	ring(s.news)
 	return nil
 }
