@@ -5,18 +5,24 @@ import (
 	"context"
 	"image/png"
 	"net/http"
+	"slices"
 	"strconv"
+	"strings"
 	"time"
+
+	"github.com/a-h/templ"
 
 	"github.com/shopwright/shopwright/admin/ui"
 	"github.com/shopwright/shopwright/core/auth"
 	"github.com/shopwright/shopwright/core/catalog"
 	"github.com/shopwright/shopwright/core/db"
 	"github.com/shopwright/shopwright/core/device"
+	"github.com/shopwright/shopwright/core/fault"
 	"github.com/shopwright/shopwright/core/id"
 	"github.com/shopwright/shopwright/core/label"
 	"github.com/shopwright/shopwright/core/money"
 	"github.com/shopwright/shopwright/core/report"
+	"github.com/shopwright/shopwright/core/setting"
 	"github.com/shopwright/shopwright/core/stock"
 	"github.com/shopwright/shopwright/core/web"
 )
@@ -43,6 +49,7 @@ type labelPage struct {
 	batches  []label.Batch
 	in       form
 	design   form // the one that is being made
+	reader   catalog.WeightReader
 }
 
 func (f *office) readLabels(r *http.Request, p *page) (*labelPage, error) {
@@ -69,6 +76,9 @@ func (f *office) readLabels(r *http.Request, p *page) (*labelPage, error) {
 		return nil, err
 	}
 	if x.designs, err = label.Designs(ctx, f.db, m); err != nil {
+		return nil, err
+	}
+	if x.reader, err = weightReader(ctx, f.db, p); err != nil {
 		return nil, err
 	}
 	if x.printers, err = f.inUse(ctx, m, p.Shop.ID, device.ClassLabel); err != nil {
@@ -126,12 +136,18 @@ func (f *office) labelsPage(w http.ResponseWriter, r *http.Request, p *page) err
 	return f.show(w, r, labelsView(p, x))
 }
 
+func weightReader(ctx context.Context, r db.Reader, p *page) (catalog.WeightReader, error) {
+	v, err := setting.All(ctx, r, p.Merchant.ID, id.None, id.None)
+	return catalog.WeightReaderOf(v, p.Currency), err
+}
+
 // content is what a SKU's label says, as of now.
 func content(p *page, s *catalog.SKU, perUnit string) label.Content {
 	return report.LabelContent(p.Words, p.Currency, p.Shop.Name, s, perUnit)
 }
 
-// labelsPrint queues so many labels of each SKU as the form says.
+// labelsPrint queues so many labels of each SKU as the form says, and one of each that
+// was weighed.
 func (f *office) labelsPrint(w http.ResponseWriter, r *http.Request, p *page) error {
 	in, err := formOf(r)
 	if err != nil {
@@ -167,15 +183,18 @@ func (f *office) batchOf(ctx context.Context, tx *db.Tx, p *page, in form) (labe
 	if err != nil {
 		return label.Batch{}, err
 	}
+	reader, err := weightReader(ctx, tx, p)
+	if err != nil {
+		return label.Batch{}, err
+	}
 	b := label.Batch{Merchant: p.Merchant.ID, Shop: p.Shop.ID, Device: dev, Design: d.Name, Actor: p.Actor.ID}
 	for _, key := range in.v["sku"] {
-		text := plainNumber(in.get("n_" + key))
-		if text == "" || text == "0" {
-			continue
-		}
-		n, err := strconv.Atoi(text)
+		n, weight, err := copiesOf(in, key)
 		if err != nil {
-			return label.Batch{}, label.ErrCopies.With("max", label.MaxCopies)
+			return label.Batch{}, err
+		}
+		if n == 0 {
+			continue
 		}
 		sku, err := id.Parse(key)
 		if err != nil {
@@ -185,9 +204,32 @@ func (f *office) batchOf(ctx context.Context, tx *db.Tx, p *page, in form) (labe
 		if err != nil {
 			return label.Batch{}, err
 		}
-		b.Lines = append(b.Lines, label.Line{SKU: sku, Copies: n, Label: label.Layout(d, content(p, &s, in.get("u_"+key)))})
+		line := label.Line{SKU: sku, Copies: n}
+		if weight == 0 {
+			line.Label = label.Layout(d, content(p, &s, in.get("u_"+key)))
+		} else if line.Label, err = report.WeighedLabel(ctx, tx, p.Merchant.ID, d, p.Words, reader, p.Shop.Name, &s, weight, in.get("u_"+key)); err != nil {
+			return label.Batch{}, fault.Of(err).On("w_" + key)
+		}
+		b.Lines = append(b.Lines, line)
 	}
 	return label.Queue(ctx, tx, b)
+}
+
+// copiesOf is how many labels of a SKU are asked for, and the weight that they say, 0
+// where it is not weighed. A weight alone is one label.
+func copiesOf(in form, key string) (n int, weight money.Quantity, err error) {
+	if text := strings.ReplaceAll(in.get("w_"+key), "．", "."); text != "" { // a comma is no point, and is not passed over: 0,352 is not 352
+		if weight, err = money.ParseQuantity(text); err != nil || weight <= 0 || weight > report.MaxLabelWeight {
+			return 0, 0, label.ErrWeight.On("w_"+key).With("max", report.MaxLabelWeight.String())
+		}
+		n = 1
+	}
+	if text := plainNumber(in.get("n_" + key)); text != "" && (text != "0" || weight == 0) {
+		if n, err = strconv.Atoi(text); err != nil {
+			return 0, 0, label.ErrCopies.With("max", label.MaxCopies)
+		}
+	}
+	return n, weight, nil
 }
 
 // labelDesign makes a design of the merchant's own.
@@ -271,14 +313,36 @@ func (x *labelPage) printerOptions() (out []ui.Option) {
 // look is a design with the first SKU of the list, as it would be printed.
 func (x *labelPage) look(p *page, d label.Design) string {
 	c := label.Content{Shop: p.Shop.Name, Name: p.T("receipt.sample_goods"), Price: p.Money(4500), PerUnit: p.Money(900) + " / 100 ml", SKU: "SH-500", Barcode: "6901234567892"}
+	weighed := slices.Contains(d.Parts, label.PartWeight)
+	if weighed {
+		c.Weight, c.Barcode = p.T("label.kilograms", "weight", "0.352"), "2100123003525"
+	}
 	if len(x.skus) > 0 {
 		c = content(p, &x.skus[0], "")
+		if w, err := report.WeighedContent(p.Words, x.reader, p.Shop.Name, &x.skus[0], 352, ""); weighed && err == nil {
+			c = w
+		}
 	}
 	var b bytes.Buffer
 	if png.Encode(&b, label.Picture(label.Layout(d, c)).Image()) != nil {
 		return ""
 	}
 	return dataURL("png", b.Bytes())
+}
+
+// of is an input for a figure of a SKU: "n", how many, or "w", how much was weighed.
+func (x *labelPage) of(p *page, s *catalog.SKU, what, label, placeholder string) ui.FieldProps {
+	key := s.ID.String()
+	f := digits(withID(x.in.field(what+"_"+key, p.T("office.labels."+label, "name", s.Name)), what+"-"+key), "", "")
+	f.HideLabel, f.Placeholder = true, placeholder
+	return f
+}
+
+// perUnitOf is the input for the price of a unit of a SKU.
+func (x *labelPage) perUnitOf(p *page, s *catalog.SKU) ui.FieldProps {
+	f := x.of(p, s, "u", "per_unit_of", p.T("office.labels.per_unit"))
+	f.InputMode, f.Numeric, f.Attrs = "", false, templ.Attributes{"maxlength": "40"}
+	return f
 }
 
 func (x *labelPage) batchTable(p *page) ui.TableProps {

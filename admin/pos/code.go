@@ -17,6 +17,8 @@ import (
 	"github.com/shopwright/shopwright/core/member"
 	"github.com/shopwright/shopwright/core/money"
 	"github.com/shopwright/shopwright/core/sale"
+	"github.com/shopwright/shopwright/core/setting"
+	"github.com/shopwright/shopwright/core/tenant"
 	"github.com/shopwright/shopwright/core/wallet"
 )
 
@@ -76,6 +78,7 @@ func parseCode(s string) typed {
 // found is what a code or a search means.
 type found struct {
 	SKU     id.ID
+	Weighed money.Quantity // of that SKU, where a weight code was read
 	Coupon  string
 	Member  id.ID
 	Card    string // of that member, where a card was shown
@@ -91,13 +94,14 @@ func (f *found) isNothing() bool {
 }
 
 // resolve decides what a text means: an item's code exactly, a coupon's, a
-// member's phone or card, a receipt's number, a gift card's; else names are
-// searched. Faults: pos.unknown_code, member.card_blocked.
+// member's phone or card, a receipt's number, a gift card's, a weight code; else names
+// are searched. Faults: pos.unknown_code, member.card_blocked, those of
+// catalog.WeightReader.Read.
 func (h *screens) resolve(ctx context.Context, m id.ID, text string) (found, error) {
 	var hits []catalog.Hit
 	var coupons []coupon.Coupon
 	upper := strings.ToUpper(text)
-	if err := h.db.Batch(ctx, catalog.AskSKUs(m, nil, []string{text, upper}, &hits), coupon.AskByCodes(m, []string{upper}, &coupons)); err != nil {
+	if err := h.db.Batch(ctx, catalog.AskSKUs(m, nil, append(catalog.WeightArticles(text), text, upper), &hits), coupon.AskByCodes(m, []string{upper}, &coupons)); err != nil {
 		return found{}, err
 	}
 	for _, want := range []string{text, upper} { // as it stands goes before capitals
@@ -135,7 +139,26 @@ func (h *screens) resolve(ctx context.Context, m id.ID, text string) (found, err
 	if k := fault.KindOf(err); k != fault.NotFound && k != fault.Invalid {
 		return found{}, err
 	}
+	if w, ok, err := h.weighed(ctx, m, text, hits); ok || err != nil {
+		return found{SKU: w.SKU.ID, Weighed: w.Quantity}, err
+	}
 	return h.search(ctx, m, text)
+}
+
+// weighed reads a weight code.
+func (h *screens) weighed(ctx context.Context, m id.ID, text string, hits []catalog.Hit) (w catalog.Weighed, ok bool, err error) {
+	if !catalog.LooksWeighed(text) {
+		return w, false, nil
+	}
+	v, err := setting.All(ctx, h.db, m, id.None, id.None)
+	if err != nil {
+		return w, false, err
+	}
+	mm, err := tenant.GetMerchant(ctx, h.db, m)
+	if err != nil {
+		return w, false, err
+	}
+	return catalog.WeightReaderOf(v, mm.Currency).Read(text, hits)
 }
 
 // search looks for names. Only who may see members finds any.
@@ -175,6 +198,11 @@ func (h *screens) take(ctx context.Context, m id.ID, b *basket, t typed) (found,
 		return f, err
 	}
 	switch {
+	case f.Weighed > 0:
+		if t.units() != money.One {
+			return f, catalog.ErrWeightCount
+		}
+		return f, b.append(line{SKU: f.SKU, Quantity: f.Weighed, Weighed: true}) // labels are not added up: each is rounded by itself, as it says
 	case !f.SKU.IsNone():
 		return f, b.add(f.SKU, t.units())
 	case f.Coupon != "":

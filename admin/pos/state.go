@@ -60,6 +60,7 @@ type line struct {
 	Off      *off           `json:"d,omitempty"`
 	ID       id.ID          `json:"y,omitzero"`  // what the stations know it by; the sale's line gets it too
 	Note     string         `json:"z,omitempty"` // for who prepares it
+	Weighed  bool           `json:"b,omitempty"` // a label of its own says how much it is
 }
 
 // off is a discount by hand: a rate or an amount.
@@ -203,7 +204,7 @@ func (b *basket) add(sku id.ID, units money.Quantity) error {
 	}
 	for i := range b.Lines {
 		l := &b.Lines[i]
-		if l.Kind == "" && l.SKU == sku && l.Note == "" && l.Quantity+units <= maxUnits {
+		if l.Kind == "" && l.SKU == sku && l.Note == "" && !l.Weighed && l.Quantity+units <= maxUnits {
 			l.Quantity += units
 			b.Current = i + 1
 			return nil

@@ -12,6 +12,7 @@ import (
 	"github.com/shopwright/shopwright/core/id"
 	"github.com/shopwright/shopwright/core/label"
 	"github.com/shopwright/shopwright/core/report"
+	"github.com/shopwright/shopwright/core/setting"
 	"github.com/shopwright/shopwright/core/tenant"
 )
 
@@ -21,7 +22,7 @@ type LabelDesign struct {
 	Name   string       `json:"name"`
 	Width  int          `json:"width" doc:"Tenths of a millimetre."`
 	Height int          `json:"height"`
-	Parts  []label.Part `json:"parts" enum:"shop,name,price,per_unit,sku"`
+	Parts  []label.Part `json:"parts" enum:"shop,name,weight,price,per_unit,sku"`
 	Code   string       `json:"code" enum:"none,ean13,code128,qr"`
 }
 
@@ -30,7 +31,7 @@ type NewLabelDesign struct {
 	Name   string       `json:"name" minLength:"1" maxLength:"60"`
 	Width  int          `json:"width" minimum:"100" maximum:"2000" doc:"Tenths of a millimetre."`
 	Height int          `json:"height" minimum:"100" maximum:"2000"`
-	Parts  []label.Part `json:"parts" enum:"shop,name,price,per_unit,sku"`
+	Parts  []label.Part `json:"parts" enum:"shop,name,weight,price,per_unit,sku"`
 	Code   string       `json:"code" enum:"none,ean13,code128,qr"`
 }
 
@@ -44,9 +45,10 @@ type NewLabels struct {
 
 // LabelLine is so many labels of one SKU.
 type LabelLine struct {
-	SKUID   id.ID  `json:"sku_id" format:"uuid"`
-	Copies  int    `json:"copies" minimum:"1" maximum:"500"`
-	PerUnit string `json:"per_unit,omitempty" maxLength:"40" doc:"The price of a unit as it is to be printed."`
+	SKUID   id.ID    `json:"sku_id" format:"uuid"`
+	Copies  int      `json:"copies" minimum:"1" maximum:"500"`
+	PerUnit string   `json:"per_unit,omitempty" maxLength:"40" doc:"The price of a unit as it is to be printed."`
+	Weight  Quantity `json:"weight,omitempty" doc:"Kilograms with up to three decimals, of goods that are weighed: the label says the weight, what it costs and what a kilogram does, and bears the weight code where the merchant has a prefix for one."`
 }
 
 // LabelBatch is labels that were asked for together.
@@ -148,13 +150,30 @@ func (c caller) batch(ctx context.Context, tx *db.Tx, b NewLabels) (label.Batch,
 		return label.Batch{}, err
 	}
 	words := i18n.Match(m.Locale)
+	settings, err := setting.All(ctx, tx, c.Merchant, id.None, id.None)
+	if err != nil {
+		return label.Batch{}, err
+	}
+	reader := catalog.WeightReaderOf(settings, c.currency)
 	out := label.Batch{Merchant: c.Merchant, Shop: b.ShopID, Device: b.DeviceID, Design: d.Name, Actor: c.ID}
 	for i, l := range b.Lines {
 		s, err := catalog.Get(ctx, tx, c.Merchant, l.SKUID)
 		if err != nil {
 			return label.Batch{}, on(err, fmt.Sprintf("lines[%d].sku_id", i))
 		}
-		out.Lines = append(out.Lines, label.Line{SKU: l.SKUID, Copies: l.Copies, Label: label.Layout(d, report.LabelContent(words, c.currency, shop.Name, &s, l.PerUnit))})
+		line := label.Line{SKU: l.SKUID, Copies: l.Copies}
+		if l.Weight == "" {
+			line.Label = label.Layout(d, report.LabelContent(words, c.currency, shop.Name, &s, l.PerUnit))
+		} else {
+			weight, err := quantity(l.Weight, "weight")
+			if err == nil {
+				line.Label, err = report.WeighedLabel(ctx, tx, c.Merchant, d, words, reader, shop.Name, &s, weight, l.PerUnit)
+			}
+			if err != nil {
+				return label.Batch{}, on(err, fmt.Sprintf("lines[%d].weight", i))
+			}
+		}
+		out.Lines = append(out.Lines, line)
 	}
 	return label.Queue(ctx, tx, out)
 }

@@ -22,7 +22,7 @@ import (
 type LineIn struct {
 	Kind       string    `json:"kind,omitempty" enum:"top_up,punch_card,gift_card,gift" doc:"Without: a SKU."`
 	SKUID      id.ID     `json:"sku_id,omitzero" format:"uuid" doc:"Punch card without a plan: the service."`
-	Barcode    string    `json:"barcode,omitempty" maxLength:"80"`
+	Barcode    string    `json:"barcode,omitempty" maxLength:"80" doc:"Also the weight code of a label that was weighed elsewhere (catalog.weight_codes): with quantity 1, it says the weight itself."`
 	Quantity   Quantity  `json:"quantity,omitempty" doc:"SKUs and gifts."`
 	StaffID    id.ID     `json:"staff_id,omitzero" format:"uuid" doc:"Who is paid commission for it."`
 	Splits     []SplitIn `json:"splits,omitempty" maxItems:"20" doc:"Where several did the work, instead of staff_id."`

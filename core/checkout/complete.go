@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/shopwright/shopwright/core/catalog"
 	"github.com/shopwright/shopwright/core/clock"
 	"github.com/shopwright/shopwright/core/db"
 	"github.com/shopwright/shopwright/core/id"
@@ -150,7 +151,8 @@ func (d *Desk) orSameSale(ctx context.Context, in SaleIn, cause error) (*sale.Sa
 		return nil, cause
 	}
 	for i := range s.Lines {
-		if s.Lines[i].Quantity != in.Basket.Lines[i].Quantity || !in.Basket.Lines[i].SKU.IsNone() && s.Lines[i].SKU != in.Basket.Lines[i].SKU {
+		weighed := catalog.LooksWeighed(in.Basket.Lines[i].Barcode) // its code says how much
+		if !weighed && s.Lines[i].Quantity != in.Basket.Lines[i].Quantity || !in.Basket.Lines[i].SKU.IsNone() && s.Lines[i].SKU != in.Basket.Lines[i].SKU {
 			return nil, cause
 		}
 	}

@@ -11,9 +11,9 @@
 //
 // # Where to read
 //
-// quote.go prices a basket (load.go reads, rules.go asks the packs, byhand.go takes
-// off what a person gives), complete.go sells it (tender.go pays, pin.go asks for
-// the PIN), book.go writes what a sale does to every book (prepaid.go for what is
+// quote.go prices a basket (load.go reads, weighed.go reads weight codes, rules.go
+// asks the packs, byhand.go takes off what a person gives), complete.go sells it
+// (tender.go pays, pin.go asks for the PIN), book.go writes what a sale does to every book (prepaid.go for what is
 // sold to be spent later, draws.go for punch cards, law.go for what a law says of
 // it). refund.go takes a sale back: returning.go is its transaction, refundplan.go
 // divides it among the tenders, refundrequest.go lets somebody else decide,

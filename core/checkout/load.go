@@ -17,6 +17,7 @@ import (
 	"github.com/shopwright/shopwright/core/ledger"
 	"github.com/shopwright/shopwright/core/loyalty"
 	"github.com/shopwright/shopwright/core/member"
+	"github.com/shopwright/shopwright/core/money"
 	"github.com/shopwright/shopwright/core/pack"
 	"github.com/shopwright/shopwright/core/promotion"
 	"github.com/shopwright/shopwright/core/sale"
@@ -43,9 +44,10 @@ type loaded struct {
 	sold     []catalog.PunchPlan // that this basket sells
 	plans    []catalog.PunchPlan // that cover one of its services
 	gifts    []loyalty.Gift
-	fetched  []campaign.Grant // that gift lines are fetched of
-	family   []wallet.Wallet  // of those whose punch cards the member may use
-	card     member.Card      // the card that was shown
+	fetched  []campaign.Grant          // that gift lines are fetched of
+	family   []wallet.Wallet           // of those whose punch cards the member may use
+	card     member.Card               // the card that was shown
+	weighed  map[string]money.Quantity // by weight code
 
 	usable         []wallet.Usable
 	giftCounts     map[id.ID]int64 // how many of each gift the member took before
@@ -107,7 +109,7 @@ func (d *Desk) load(ctx context.Context, b *Basket) (*loaded, error) {
 			ids = append(ids, in.SKU)
 		}
 		if in.Barcode != "" {
-			barcodes = append(barcodes, in.Barcode)
+			barcodes = append(append(barcodes, in.Barcode), catalog.WeightArticles(in.Barcode)...)
 		}
 		if !in.Staff.IsNone() {
 			staffIDs = append(staffIDs, in.Staff)
@@ -266,6 +268,9 @@ func (l *loaded) earns() bool { return l.card.Earns() }
 // merchant does not exist.
 func (l *loaded) check(b *Basket) error {
 	if err := l.desk.CheckShop(b.Shop); err != nil {
+		return err
+	}
+	if err := l.weigh(b); err != nil {
 		return err
 	}
 	if !b.Member.IsNone() {

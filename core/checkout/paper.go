@@ -204,7 +204,7 @@ func (d *Desk) SendToKitchen(ctx context.Context, o Order) ([]kitchen.Ticket, er
 			if in.ID.IsNone() {
 				return nil, ErrLine.On("lines")
 			}
-			items = append(items, kitchen.Item{Line: in.ID, SKU: sku.ID, Category: sku.Category, Name: sku.Name, Quantity: in.Quantity, Note: in.Note})
+			items = append(items, kitchen.Item{Line: in.ID, SKU: sku.ID, Category: sku.Category, Name: sku.Name, Quantity: l.quantityOf(in), Note: in.Note})
 		}
 	} else if err := d.at(ctx, &o); err != nil {
 		return nil, err

@@ -183,7 +183,7 @@ func (d *Desk) priceAs(ctx context.Context, b Basket, alter func(*loaded)) (*Quo
 func (q *Quote) makeLines(l *loaded) error {
 	for i := range q.Basket.Lines {
 		in := &q.Basket.Lines[i]
-		line := sale.Line{ID: in.ID, No: i + 1, Kind: in.Kind, Quantity: in.Quantity, Staff: in.Staff}
+		line := sale.Line{ID: in.ID, No: i + 1, Kind: in.Kind, Quantity: l.quantityOf(in), Staff: in.Staff}
 		if line.ID.IsNone() {
 			line.ID = id.New(int64(l.now))
 		}
@@ -222,7 +222,7 @@ func (q *Quote) makeLine(l *loaded, in *LineIn, line *sale.Line) error {
 		return q.makeGift(l, in, line)
 	default:
 		sku := l.skuOf(in)
-		cost, err := q.Currency.Extend(sku.Cost, in.Quantity, money.HalfUp)
+		cost, err := q.Currency.Extend(sku.Cost, line.Quantity, money.HalfUp)
 		if err != nil {
 			return err
 		}

@@ -21,6 +21,7 @@ var (
 	ErrEmpty     = fault.New(fault.Invalid, "label.batch_empty")
 	ErrTooMany   = fault.New(fault.Exceeded, "label.too_many")      // over {max} labels
 	ErrCopies    = fault.New(fault.Invalid, "label.copies_invalid") // not 1 to {max}
+	ErrWeight    = fault.New(fault.Invalid, "label.weight_invalid") // not 0.001 to {max}, in kilograms
 	ErrDevice    = fault.New(fault.Invalid, "label.device_invalid") // no enabled label printer of the shop
 	ErrLine      = fault.New(fault.NotFound, "label.line_not_found")
 	ErrBatch     = fault.New(fault.NotFound, "label.batch_not_found")
@@ -33,13 +34,14 @@ type Part string
 const (
 	PartShop    Part = "shop"
 	PartName    Part = "name"
+	PartWeight  Part = "weight" // of goods that were weighed
 	PartPrice   Part = "price"
 	PartPerUnit Part = "per_unit" // the price of a kilogram, a litre
 	PartSKU     Part = "sku"      // the shop's own code as text
 )
 
 // Parts lists every part.
-func Parts() []Part { return []Part{PartShop, PartName, PartPrice, PartPerUnit, PartSKU} }
+func Parts() []Part { return []Part{PartShop, PartName, PartWeight, PartPrice, PartPerUnit, PartSKU} }
 
 // Kinds of code.
 const (
@@ -76,6 +78,7 @@ var BuiltIn = []Design{
 	{Name: "barcode", Width: 400, Height: 250, Parts: []Part{PartName}, Code: Code128},
 	{Name: "qr", Width: 300, Height: 300, Parts: []Part{PartName, PartSKU}, Code: CodeQR},
 	{Name: "large", Width: 1000, Height: 600, Parts: []Part{PartShop, PartName, PartPrice, PartPerUnit, PartSKU}, Code: CodeEAN},
+	{Name: "weighed", Width: 580, Height: 400, Parts: []Part{PartName, PartWeight, PartPrice, PartPerUnit}, Code: CodeEAN},
 }
 
 // Check brings a design into its stored form. Faults: label.name_invalid,
@@ -110,6 +113,7 @@ func (d *Design) Check() error {
 type Content struct {
 	Shop    string
 	Name    string
+	Weight  string // "0.352 kg"; "" of goods that are not weighed
 	Price   string // with its currency's sign
 	PerUnit string // "¥6.40 / 100 g"
 	SKU     string
@@ -148,7 +152,7 @@ func Layout(d Design, c Content) Label {
 	if symbology != "" { // at least two fifths are the code's
 		share = share * 3 / 5
 	}
-	weights := map[Part]int{PartShop: 2, PartName: 5, PartPrice: 6, PartPerUnit: 2, PartSKU: 2}
+	weights := map[Part]int{PartShop: 2, PartName: 5, PartWeight: 3, PartPrice: 6, PartPerUnit: 3, PartSKU: 2}
 	sum := 0
 	for _, p := range d.Parts {
 		if textOf(p, c) != "" {
@@ -202,7 +206,7 @@ func Layout(d Design, c Content) Label {
 }
 
 func textOf(p Part, c Content) string {
-	return map[Part]string{PartShop: c.Shop, PartName: c.Name, PartPrice: c.Price, PartPerUnit: c.PerUnit, PartSKU: c.SKU}[p]
+	return map[Part]string{PartShop: c.Shop, PartName: c.Name, PartWeight: c.Weight, PartPrice: c.Price, PartPerUnit: c.PerUnit, PartSKU: c.SKU}[p]
 }
 
 // code chooses the code that can be made: an EAN of thirteen digits, else a Code 128

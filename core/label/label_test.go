@@ -26,6 +26,7 @@ var contents = []label.Content{
 	{Shop: "西湖店", Name: "人参修护洗发水（干枯受损发质适用）500ml家庭装", Price: "¥45.00", PerUnit: "¥9.00 / 100 毫升", SKU: "SH-500", Barcode: "6901234567892"},
 	{Shop: "信義店", Name: "高山烏龍茶", Price: "NT$320", SKU: "茶-7"},
 	{Name: "x", Price: "¥1234567.00", SKU: strings.Repeat("W", 60)},
+	{Name: "金华火腿（切片）", Weight: "0.352 kg", Price: "¥45.06", PerUnit: "¥128.00 / kg", SKU: "123", Barcode: "2100123003525"},
 }
 
 // Every design that comes along, with every content: nothing lies outside the label,
@@ -56,7 +57,10 @@ func TestBuiltInDesigns(t *testing.T) {
 			if n < 3 && strings.Contains(strings.Join(partsOf(d), " "), "price") && !strings.Contains(said.String(), c.Price) {
 				t.Errorf("%s %d lacks its price: %+v", d.Name, n, l.Items)
 			}
-			if d.Code == label.CodeNone || missing != nil || n > 1 {
+			if strings.Contains(strings.Join(partsOf(d), " "), "weight") && !strings.Contains(said.String(), c.Weight) {
+				t.Errorf("%s %d lacks its weight: %+v", d.Name, n, l.Items)
+			}
+			if d.Code == label.CodeNone || missing != nil || n == 2 || n == 3 {
 				continue
 			}
 			if want == "" {
@@ -108,7 +112,7 @@ func TestAnyDesignStaysInside(t *testing.T) {
 			return
 		}
 		word := rapid.StringOfN(rapid.RuneFrom([]rune("abW09 价格,.（）￥")), 0, 80, -1)
-		l := label.Layout(d, label.Content{Shop: word.Draw(rt, "shop"), Name: word.Draw(rt, "name"), Price: word.Draw(rt, "price"), SKU: word.Draw(rt, "sku"), Barcode: word.Draw(rt, "code")})
+		l := label.Layout(d, label.Content{Shop: word.Draw(rt, "shop"), Name: word.Draw(rt, "name"), Weight: word.Draw(rt, "weight"), Price: word.Draw(rt, "price"), SKU: word.Draw(rt, "sku"), Barcode: word.Draw(rt, "code")})
 		inside(rt, "random", l)
 		if p := label.Picture(l); !p.Valid() {
 			rt.Fatalf("%d x %d", p.Width, p.Height)
@@ -219,7 +223,7 @@ func TestDesignsAreChecked(t *testing.T) {
 		want   error
 	}{
 		{func(d *label.Design) { d.Name = "" }, label.ErrName}, {func(d *label.Design) { d.Width = 50 }, label.ErrSize}, {func(d *label.Design) { d.Height = 3000 }, label.ErrSize},
-		{func(d *label.Design) { d.Code = "pdf417" }, label.ErrCode}, {func(d *label.Design) { d.Parts = []label.Part{"weight"} }, label.ErrParts}, {func(d *label.Design) { d.Parts, d.Code = nil, label.CodeNone }, label.ErrParts},
+		{func(d *label.Design) { d.Code = "pdf417" }, label.ErrCode}, {func(d *label.Design) { d.Parts = []label.Part{"smell"} }, label.ErrParts}, {func(d *label.Design) { d.Parts, d.Code = nil, label.CodeNone }, label.ErrParts},
 	} {
 		d := ok
 		c.change(&d)

@@ -118,6 +118,9 @@ var (
 	MessageSignature = Text("message.signature", "", 40, PerShop,
 		"who a text message comes from, as registered with the provider; empty: the merchant's name")
 
+	WeightCodes = TextOf("catalog.weight_codes", "", 100, PerMerchant, checkWeightCodes,
+		"which prefixes, 20 to 29, begin an EAN-13 of goods weighed at another counter, and what its five value digits say: 21:weight, 22:price; empty: none")
+
 	StockAllowNegative = Bool("stock.allow_negative", false, PerShop,
 		"a SKU may be sold below what is on hand; taken over by stock levels when they are made")
 

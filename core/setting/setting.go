@@ -58,6 +58,8 @@ type Declaration struct {
 	Max     int64 // KindInt: largest value; KindText: most characters
 	Choices []string
 	Doc     string // for developers; screens use the catalogue's "setting.<key>"
+
+	form func(text string) error // KindText: what more it has to be
 }
 
 var registry = map[string]*Declaration{}
@@ -92,7 +94,7 @@ func Lookup(key string) (Declaration, error) {
 	return *d, nil
 }
 
-// check validates a value. Fault: setting.bad_value.
+// check validates a value. Fault: setting.bad_value, or that of the text's own form.
 func (d *Declaration) check(value string) error {
 	ok := true
 	switch d.Kind {
@@ -108,6 +110,11 @@ func (d *Declaration) check(value string) error {
 	}
 	if !ok {
 		return ErrValue.On(d.Key).With("key", d.Key)
+	}
+	if d.form != nil {
+		if err := d.form(value); err != nil {
+			return fault.Of(err).On(d.Key)
+		}
 	}
 	return nil
 }
@@ -149,6 +156,12 @@ type TextSetting struct{ d *Declaration }
 // Text declares one of at most so many characters.
 func Text(key, def string, most int64, scope Scope, doc string) TextSetting {
 	return TextSetting{declare(Declaration{Key: key, Kind: KindText, Scope: scope, Default: def, Max: most, Doc: doc})}
+}
+
+// TextOf declares a text that has to be of a form, so that what cannot be read is
+// refused where it is typed.
+func TextOf(key, def string, most int64, scope Scope, form func(text string) error, doc string) TextSetting {
+	return TextSetting{declare(Declaration{Key: key, Kind: KindText, Scope: scope, Default: def, Max: most, Doc: doc, form: form})}
 }
 
 // Key is its key.

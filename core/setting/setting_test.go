@@ -8,6 +8,7 @@ import (
 
 	"github.com/shopwright/shopwright/core/db"
 	"github.com/shopwright/shopwright/core/db/dbtest"
+	"github.com/shopwright/shopwright/core/fault"
 	"github.com/shopwright/shopwright/core/id"
 	"github.com/shopwright/shopwright/core/money"
 	"github.com/shopwright/shopwright/core/setting"
@@ -52,6 +53,9 @@ func TestDefaults(t *testing.T) {
 	}
 	if !setting.ReceiptPrintSales.In(v) || !setting.ReceiptPrintRefunds.In(v) || !setting.ReceiptPrintTopUps.In(v) || setting.ReceiptPrintShifts.In(v) || setting.KitchenTickets.In(v) {
 		t.Fatal("a default of what is printed has changed")
+	}
+	if setting.WeightCodes.In(v) != "" || len(setting.WeightPrefixes(v)) != 0 {
+		t.Fatal("a default has changed: codes of the shop's own would be read as weights")
 	}
 	if setting.Rounding(v) != money.HalfUp {
 		t.Fatal(setting.Rounding(v))
@@ -137,6 +141,12 @@ func TestSetRefuses(t *testing.T) {
 			{setting.Place{Merchant: m}, "cash.rounding_mode", "half_up", setting.ErrValue},
 			{setting.Place{Merchant: m}, "receipt.footer", strings.Repeat("谢", 501), setting.ErrValue},
 			{setting.Place{Merchant: m}, "receipt.footer", "a\x00b", setting.ErrValue},
+			{setting.Place{Merchant: m}, "catalog.weight_codes", "30:weight", setting.ErrWeightCodes},
+			{setting.Place{Merchant: m}, "catalog.weight_codes", "21:weight,", setting.ErrWeightCodes},
+			{setting.Place{Merchant: m}, "catalog.weight_codes", "21:weight,21:price", setting.ErrWeightCodes},
+			{setting.Place{Merchant: m}, "catalog.weight_codes", "21:grams", setting.ErrWeightCodes},
+			{setting.Place{Merchant: m}, "catalog.weight_codes", strings.Repeat(" ", 101), setting.ErrValue},
+			{setting.Place{Merchant: m, Shop: shop}, "catalog.weight_codes", "21:weight", setting.ErrScope},
 			{setting.Place{Merchant: m, Shop: shop}, "points.per_unit", "10", setting.ErrScope},
 			{setting.Place{Merchant: m, Shop: shop, Register: reg}, "tax.rate", "10", setting.ErrScope},
 		} {
@@ -199,6 +209,27 @@ func TestListShowsWhereAValueComesFrom(t *testing.T) {
 		}
 		if whole, err := setting.List(ctx, d, setting.Place{Merchant: m}); err != nil || len(whole) != len(setting.Declarations()) {
 			t.Errorf("%d %v", len(whole), err)
+		}
+	})
+}
+
+func TestWeightPrefixes(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		m := id.New(1)
+		for _, text := range []string{"21:weight, 22:price", " 21 : Weight,22:PRICE ", "21：weight，22：price", "21:weight、22:price"} {
+			set(t, d, setting.Place{Merchant: m}, "catalog.weight_codes", text)
+			got := setting.WeightPrefixes(all(t, d, m, id.New(1), id.New(1)))
+			if len(got) != 2 || got[0] != (setting.WeightPrefix{Prefix: "21", Says: setting.SaysWeight}) || got[1] != (setting.WeightPrefix{Prefix: "22", Says: setting.SaysPrice}) {
+				t.Errorf("%q: %+v", text, got)
+			}
+		}
+		set(t, d, setting.Place{Merchant: m}, "catalog.weight_codes", " ")
+		if got := setting.WeightPrefixes(all(t, d, m, id.None, id.None)); len(got) != 0 {
+			t.Errorf("%+v", got)
+		}
+		err := setting.Set(&db.Tx{}, setting.Place{Merchant: m}, "catalog.weight_codes", "21:weight, 2x:price")
+		if f := fault.Of(err); !errors.Is(err, setting.ErrWeightCodes) || f.Param != "catalog.weight_codes" || f.Args["part"] != "2x:price" {
+			t.Errorf("%+v", f)
 		}
 	})
 }

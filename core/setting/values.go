@@ -84,7 +84,8 @@ func (p Place) scope() (Scope, id.ID) {
 	return PerMerchant, p.Merchant
 }
 
-// Set notes a value. Faults: setting.unknown_key, setting.bad_value, setting.wrong_scope.
+// Set notes a value. Faults: setting.unknown_key, setting.bad_value, setting.wrong_scope,
+// setting.weight_codes_invalid.
 func Set(tx *db.Tx, at Place, key, text string) error {
 	d, err := Lookup(key)
 	if err != nil {

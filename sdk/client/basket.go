@@ -30,9 +30,9 @@ type BasketIn struct {
 // LineIn is a line of a basket: a SKU by its id or its bar code, or something
 // prepaid, or a gift for points.
 type LineIn struct {
-	Kind       string    `json:"kind,omitempty"`   // Without: a SKU. One of top_up, punch_card, gift_card, gift
-	Amount     string    `json:"amount,omitempty"` // Top-up: the principal. Gift card, punch card without a plan: the price
-	Barcode    string    `json:"barcode,omitempty"`
+	Kind       string    `json:"kind,omitempty"`        // Without: a SKU. One of top_up, punch_card, gift_card, gift
+	Amount     string    `json:"amount,omitempty"`      // Top-up: the principal. Gift card, punch card without a plan: the price
+	Barcode    string    `json:"barcode,omitempty"`     // Also the weight code of a label that was weighed elsewhere, with quantity 1
 	CardNumber string    `json:"card_number,omitempty"` // Gift card: its number; default: one is made
 	Face       string    `json:"face,omitempty"`        // Gift card: what it may pay; default: its price
 	FreeVisits int64     `json:"free_visits,omitempty"`

@@ -29,7 +29,8 @@ func (c *Client) Labels(ctx context.Context, shop string) (List[LabelBatch], err
 
 // PrintLabels prints labels; what they say is kept as of now. Faults:
 // tenant.shop_not_found, catalog.sku_not_found, label.design_not_found,
-// label.device_invalid, label.copies_invalid, label.too_many.
+// label.device_invalid, label.copies_invalid, label.too_many, label.weight_invalid,
+// catalog.weight_no_number, catalog.weight_number_taken, catalog.weight_beyond_code.
 func (c *Client) PrintLabels(ctx context.Context, n NewLabels, o ...Option) (LabelBatch, error) {
 	return post[LabelBatch](ctx, c, "/labels", n, o)
 }
@@ -40,7 +41,7 @@ type LabelDesign struct {
 	Code   string   `json:"code"` // One of none, ean13, code128, qr
 	Height int      `json:"height"`
 	Name   string   `json:"name"`
-	Parts  []string `json:"parts"` // Each one of shop, name, price, per_unit, sku
+	Parts  []string `json:"parts"` // Each one of shop, name, weight, price, per_unit, sku
 	Width  int      `json:"width"` // Tenths of a millimetre
 }
 
@@ -49,7 +50,7 @@ type NewLabelDesign struct {
 	Name   string   `json:"name"`
 	Code   string   `json:"code"` // One of none, ean13, code128, qr
 	Height int      `json:"height"`
-	Parts  []string `json:"parts"` // Each one of shop, name, price, per_unit, sku
+	Parts  []string `json:"parts"` // Each one of shop, name, weight, price, per_unit, sku
 	Width  int      `json:"width"` // Tenths of a millimetre
 }
 
@@ -66,6 +67,7 @@ type LabelLine struct {
 	SKUID   string `json:"sku_id"`
 	Copies  int    `json:"copies"`
 	PerUnit string `json:"per_unit,omitempty"` // The price of a unit as it is to be printed
+	Weight  string `json:"weight,omitempty"`   // Kilograms with up to three decimals, of goods that are weighed
 }
 
 // LabelBatch is labels that were asked for together.
