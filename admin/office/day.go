@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/http"
 	"net/url"
+	"strings"
 
 	"github.com/a-h/templ"
 
@@ -249,9 +250,12 @@ func (v *dayDetail) shopName(p *page) string {
 	return p.ShopName(v.span.Shop)
 }
 
+// tenderName is what a way of paying is called, also where it says which of its kind:
+// "online:mall".
 func tenderName(p *page, kind string) string {
-	if key := "tender." + kind; p.Words.Has(key) {
-		return p.T(key)
+	base, _, _ := strings.Cut(kind, ":")
+	if p.Words.Has("tender." + base) {
+		return p.T("tender." + kind)
 	}
 	return kind
 }

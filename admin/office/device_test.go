@@ -6,6 +6,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/shopwright/shopwright/admin/office"
+	"github.com/shopwright/shopwright/core/db"
 	"github.com/shopwright/shopwright/core/device"
 	"github.com/shopwright/shopwright/core/i18n"
 	"github.com/shopwright/shopwright/core/id"
@@ -91,6 +93,35 @@ func TestTryingAScanner(t *testing.T) {
 		b.get("/office/devices/"+list[len(list)-1].ID.String()+"/recording").want(t, http.StatusOK, `"method":"Health"`)
 		if strings.Contains(got.body, "28763443825664394") || strings.Contains(got.body, "<script>alert") {
 			t.Error("more is shown than should be")
+		}
+	})
+}
+
+// A device that is not well says what to do, as loudly as it is ill; one that is
+// switched off says nothing.
+func TestARedDeviceSaysWhatToDo(t *testing.T) {
+	eachShop(t, func(t *testing.T, s *shop) {
+		b := s.signIn("owner")
+		at := "/office/devices/" + s.printer.String()
+		for _, path := range []string{"/office/devices", at} {
+			b.get(path).want(t, http.StatusOK, "Driver not running", "No driver runs for this device")
+		}
+		s.devices.status = []office.DeviceStatus{{Device: s.printer, State: "failed", Reason: "plugins.crashed_too_often", Detail: "no paper " + hostile, Log: []string{"line one", "line two"}}}
+		for _, path := range []string{"/office/devices", at} {
+			b.get(path).want(t, http.StatusOK, "The driver ended five times", "no paper")
+		}
+		b.get(at).want(t, http.StatusOK, "line one\nline two", "alert-bad")
+		s.devices.status[0].State = "restarting"
+		b.get(at).want(t, http.StatusOK, "alert-warn")
+		s.tx(func(_ context.Context, tx *db.Tx) error {
+			tx.Queue(`update devices set enabled = false where merchant_id = $1 and id = $2`, s.m.ID, s.printer)
+			return nil
+		})
+		s.devices.status = nil
+		for _, path := range []string{"/office/devices", at} {
+			if got := b.get(path).want(t, http.StatusOK, "Switched off"); strings.Contains(got.body, "Driver not running") || strings.Contains(got.body, "No driver runs") {
+				t.Errorf("%s: what is switched off is called broken", path)
+			}
 		}
 	})
 }

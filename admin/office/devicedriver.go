@@ -94,7 +94,7 @@ func vouchedTone(d DriverInfo) ui.Tone {
 	switch {
 	case d.Refused != nil:
 		return ui.Bad
-	case d.Trust == "development":
+	case d.Trust == "development", d.Version != "" && d.Signer == "":
 		return ui.Warn
 	}
 	return ui.Ok

@@ -169,12 +169,12 @@ func (l *hostList) state(p *page, h device.Host) (ui.Tone, string) {
 
 func (l *hostList) table(p *page) ui.TableProps {
 	t := ui.TableProps{Caption: p.T("office.hosts.title"), HideCaption: true,
-		Columns: []ui.Column{{Title: p.T("office.col.name")}, {Title: p.T("office.hosts.shop")}, {Title: p.T("office.col.state"), Key: true}, {Title: p.T("office.hosts.seen")},
-			{Title: p.T("office.hosts.devices"), Numeric: true}, {Title: p.T("office.hosts.program")}, {Title: p.T("office.col.action"), End: true}},
+		Columns: []ui.Column{{Title: p.T("office.col.name")}, {Title: p.T("office.col.state"), Key: true}, {Title: p.T("office.hosts.seen")},
+			{Title: p.T("office.hosts.devices"), Numeric: true}, {Title: p.T("office.col.action"), End: true}},
 		Empty: ui.EmptyState{Icon: "device", Title: p.T("office.hosts.none"), Text: p.T("office.hosts.none_text")}}
 	for _, h := range l.items {
 		tone, text := l.state(p, h)
-		t.Rows = append(t.Rows, ui.Row(h.Name, dash(p.ShopName(h.Shop)), ui.Status(tone, text), stamp(p, l.seen[h.ID]), count(p, l.devices[h.ID]), dash(strings.TrimSpace(h.Version+" "+h.Platform)), hostActions(p, h)))
+		t.Rows = append(t.Rows, ui.Row(two(ui.Text(h.Name), p.ShopName(h.Shop)), two(ui.Status(tone, text), strings.TrimSpace(h.Version+" "+h.Platform)), stamp2(p, l.seen[h.ID]), count(p, l.devices[h.ID]), hostActions(p, h, l.devices[h.ID])))
 	}
 	return t
 }

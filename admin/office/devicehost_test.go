@@ -12,7 +12,7 @@ import (
 	"github.com/shopwright/shopwright/core/i18n"
 )
 
-var hostCode = regexp.MustCompile(`id="code">([2-9A-HJ-NP-Z]{4}-[2-9A-HJ-NP-Z]{4})<`)
+var hostCode = regexp.MustCompile(`id="code" class="pairing">([2-9A-HJ-NP-Z]{4}-[2-9A-HJ-NP-Z]{4})<`)
 
 // A host is made with a code that is shown once, runs a device, gets a new code and is
 // shut out.

@@ -3,6 +3,7 @@ package office
 import (
 	"context"
 	"net/http"
+	"slices"
 
 	"github.com/a-h/templ"
 
@@ -108,7 +109,9 @@ func jobTone(s device.State) ui.Tone {
 	switch s {
 	case device.Confirmed, device.Sent:
 		return ui.Ok
-	case device.Failed, device.Uncertain:
+	case device.Failed: // tried again by itself
+		return ui.Warn
+	case device.Uncertain:
 		return ui.Bad
 	case device.Sending, device.Claimed:
 		return ui.Info
@@ -116,10 +119,10 @@ func jobTone(s device.State) ui.Tone {
 	return ui.Neutral
 }
 
-// jobReason is why a job stands where it stands.
+// jobReason is why a job stands where it stands; "" needs no reason.
 func jobReason(p *page, reason string) string {
 	if reason == "" {
-		return "–"
+		return ""
 	}
 	key, detail := device.SplitReason(reason)
 	if p.Words.Has(key) {
@@ -131,14 +134,33 @@ func jobReason(p *page, reason string) string {
 	return key
 }
 
-func (l *jobList) table(p *page) ui.TableProps {
+// table lists the jobs; those of many devices name each one's, and where none was
+// printed again nothing is said of copies.
+func (l *jobList) table(p *page, many bool) ui.TableProps {
 	t := ui.TableProps{Caption: p.T("office.devices.jobs"), HideCaption: true, Dense: true, First: l.first, Next: l.next,
-		Columns: []ui.Column{{Title: p.T("office.devices.printed")}, {Title: p.T("office.devices.device")}, {Title: p.T("office.col.state"), Key: true}, {Title: p.T("office.col.reason")},
-			{Title: p.T("office.devices.copy"), Numeric: true}, {Title: p.T("office.col.date")}, {Title: p.T("office.col.action"), End: true}},
 		Empty: ui.EmptyState{Icon: "print", Title: p.T("office.devices.no_jobs"), Text: p.T("office.devices.no_jobs_text")}}
+	copies := slices.ContainsFunc(l.items, func(j device.JobRecord) bool { return j.Attempt > 1 })
+	add := func(shown bool, c ui.Column) {
+		if shown {
+			t.Columns = append(t.Columns, c)
+		}
+	}
+	add(true, ui.Column{Title: p.T("office.devices.printed")})
+	add(many, ui.Column{Title: p.T("office.devices.device")})
+	add(true, ui.Column{Title: p.T("office.col.state"), Key: true})
+	add(copies, ui.Column{Title: p.T("office.devices.copy"), Numeric: true})
+	add(true, ui.Column{Title: p.T("office.col.date")})
+	add(true, ui.Column{Title: p.T("office.col.action"), End: true})
 	for _, j := range l.items {
-		t.Rows = append(t.Rows, ui.Row(l.what(p, j), dash(l.devices[j.Device]), ui.Status(jobTone(j.State), p.T("device.job_state."+string(j.State))), jobReason(p, j.Reason),
-			count(p, max(j.Attempt, 1)), stamp(p, j.UpdatedAt), jobActions(p, j)))
+		cells := []any{l.what(p, j)}
+		if many {
+			cells = append(cells, dash(l.devices[j.Device]))
+		}
+		cells = append(cells, two(ui.Status(jobTone(j.State), p.T("device.job_state."+string(j.State))), jobReason(p, j.Reason)))
+		if copies {
+			cells = append(cells, count(p, max(j.Attempt, 1)))
+		}
+		t.Rows = append(t.Rows, ui.Row(append(cells, stamp2(p, j.UpdatedAt), jobActions(p, j))...))
 	}
 	return t
 }

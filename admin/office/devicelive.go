@@ -125,15 +125,42 @@ func heardText(p *page, in device.Input) string {
 	return in.Text
 }
 
-// help says what to do about a device that is not well; "" where nobody knows better.
-func (x *deviceDetail) help(p *page) string {
-	if x.live.Reason == "" {
+// deviceHelp says what to do about a device that is not well; "" where nobody knows
+// better. known says that there is a driver to tell of.
+func deviceHelp(p *page, s DeviceStatus, known bool) string {
+	if !known {
+		return p.T("office.device_help.not_running")
+	}
+	if s.Reason == "" {
 		return ""
 	}
-	if key := "office.device_help." + lastWord(x.live.Reason); p.Words.Has(key) {
+	if key := "office.device_help." + lastWord(s.Reason); p.Words.Has(key) {
 		return p.T(key)
 	}
 	return ""
+}
+
+// helpTone is as loud as the state beside which the help stands.
+func helpTone(state string, known bool) ui.Tone {
+	if !known || liveTone(state) == ui.Bad {
+		return ui.Bad
+	}
+	return ui.Warn
+}
+
+func (x *deviceDetail) help(p *page) string {
+	if !x.hosted || !x.d.Enabled {
+		return ""
+	}
+	return deviceHelp(p, x.live, x.known)
+}
+
+func (l *deviceList) help(p *page, d device.Device) string {
+	if !l.hosted || !d.Enabled {
+		return ""
+	}
+	s, known := l.live[d.ID]
+	return deviceHelp(p, s, known)
 }
 
 // testIcons are the classes of device that can be tried by pressing something.

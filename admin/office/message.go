@@ -3,6 +3,7 @@ package office
 import (
 	"context"
 	"net/http"
+	"net/url"
 	"slices"
 	"strconv"
 	"strings"
@@ -307,7 +308,7 @@ func (f *office) messageTemplates(w http.ResponseWriter, r *http.Request, p *pag
 }
 
 func templateURL(t msg.Template) string {
-	return "/office/messages/template?kind=" + t.Kind + "&channel=" + t.Channel + "&language=" + t.Language + "&code=" + templ.EscapeString(t.Code)
+	return "/office/messages/template?kind=" + t.Kind + "&channel=" + t.Channel + "&language=" + t.Language + "&code=" + url.QueryEscape(t.Code)
 }
 
 func languageName(p *page, tag string) string {
@@ -319,7 +320,7 @@ func languageName(p *page, tag string) string {
 
 func (l *templateList) table(p *page) ui.TableProps {
 	t := ui.TableProps{Caption: p.T("office.messages.templates"), HideCaption: true, Dense: true,
-		Columns: []ui.Column{{Title: p.T("office.messages.kind")}, {Title: p.T("office.messages.channel")}, {Title: p.T("office.messages.language")}, {Title: p.T("office.messages.text"), Key: true}, {Title: p.T("office.messages.provider_template")}}}
+		Columns: []ui.Column{{Title: p.T("office.messages.kind")}, {Title: p.T("office.messages.channel")}, {Title: p.T("office.messages.language")}, {Title: p.T("office.messages.text")}, {Title: p.T("office.messages.provider_template")}}}
 	add := func(v msg.Template) {
 		name := p.T("message.kind." + v.Kind)
 		if v.Code != "" {

@@ -255,7 +255,7 @@ func (v *onlineOne) facts(p *page) []ui.Pair {
 }
 
 func (v *onlineOne) table(p *page) ui.TableProps {
-	t := ui.TableProps{Caption: p.T("office.online.lines"), HideCaption: true, Columns: []ui.Column{{Title: p.T("office.col.name")}, {Title: p.T("office.online.article")}, {Title: p.T("office.col.quantity"), Numeric: true},
+	t := ui.TableProps{Dense: true, Caption: p.T("office.online.lines"), HideCaption: true, Columns: []ui.Column{{Title: p.T("office.col.name")}, {Title: p.T("office.online.article")}, {Title: p.T("office.col.quantity"), Numeric: true},
 		{Title: p.T("office.col.price"), Numeric: true}, {Title: p.T("office.online.missing"), Numeric: true}, {Title: p.T("office.online.refunded"), Numeric: true}}}
 	for i := range v.lines {
 		l := &v.lines[i]

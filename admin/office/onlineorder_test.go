@@ -11,6 +11,7 @@ import (
 	"github.com/shopwright/shopwright/core/i18n"
 	"github.com/shopwright/shopwright/core/id"
 	"github.com/shopwright/shopwright/core/money"
+	"github.com/shopwright/shopwright/core/sale"
 	"github.com/shopwright/shopwright/core/storefront"
 )
 
@@ -84,6 +85,20 @@ func TestOnlineOrdersInTheOffice(t *testing.T) {
 		for action, n := range map[string]int{"online_channel.saved": 1, "online_channel.items": 1, "online_order.packed": 1, "online_order.shipped": 1, "online_order.refund_refused": 1} {
 			if got := s.audited(action); got != n {
 				t.Errorf("%s is in the audit log %d times", action, got)
+			}
+		}
+		// The shop's day and its shift name the way it was paid by, not by its code.
+		o, err := storefront.FindByNo(context.Background(), s.db, s.m.ID, channel, "N-1")
+		if err != nil {
+			t.Fatal(err)
+		}
+		sold, err := sale.Get(context.Background(), s.db, s.m.ID, o.Sale)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, path := range []string{"/office/days/" + string(sold.BusinessDate), "/office/sales/" + sold.ID.String(), "/office/shifts/" + sold.Shift.String()} {
+			if got := b.get(path).want(t, http.StatusOK, "Online shop · mall"); strings.Contains(textOf(t, got.body), "online:mall") {
+				t.Errorf("%s shows a code", path)
 			}
 		}
 		s.signIn("cashier").get("/office/online").want(t, http.StatusForbidden)

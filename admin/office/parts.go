@@ -10,9 +10,9 @@ import (
 )
 
 // wide is the frame of a page that draws its own head.
-func wide(p *page, title string) ui.Frame {
+func wide(p *page, title string, crumbs ...ui.Crumb) ui.Frame {
 	f := p.Frame(title)
-	f.Wide = true
+	f.Wide, f.Crumbs = true, crumbs
 	return f
 }
 

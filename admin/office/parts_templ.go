@@ -81,7 +81,7 @@ func plain(p *page, title, lead string, crumbs []ui.Crumb, actions templ.Compone
 			}
 			return nil
 		})
-		templ_7745c5c3_Err = ui.Page(p.Ctx, wide(p, title)).Render(templ.WithChildren(ctx, templ_7745c5c3_Var2), templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = ui.Page(p.Ctx, wide(p, title, crumbs...)).Render(templ.WithChildren(ctx, templ_7745c5c3_Var2), templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}

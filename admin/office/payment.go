@@ -139,7 +139,7 @@ func paymentReason(p *page, reason string) string {
 	if p.Words.Has(reason) {
 		return p.T(reason)
 	}
-	return dash(reason)
+	return reason
 }
 
 func (l *paymentList) back(p *page, i *payment.Intent) templ.Component {
@@ -157,12 +157,12 @@ func (l *paymentList) table(p *page) ui.TableProps {
 	}
 	t := ui.TableProps{Caption: p.T("office.payments.title"), HideCaption: true, First: l.first, Next: l.next, Empty: empty,
 		Columns: []ui.Column{{Title: p.T("office.col.receipt")}, {Title: p.T("office.col.date")}, {Title: p.T("office.payments.method")}, {Title: p.T("office.col.amount"), Numeric: true, Key: true},
-			{Title: p.T("office.col.state")}, {Title: p.T("office.col.reason")}, {Title: p.T("office.payments.back")}, {Title: p.T("office.col.action"), End: true}}}
+			{Title: p.T("office.col.state")}, {Title: p.T("office.payments.back")}, {Title: p.T("office.col.action"), End: true}}}
 	for k := range l.items {
 		i := &l.items[k]
 		tone, word := l.standing(i)
-		t.Rows = append(t.Rows, ui.Row(saleLink(l.numbers[i.Sale], i.Sale), ui.At(p.Ctx, i.CreatedAt), p.T("pos.tender."+i.Method), p.Money(i.Amount),
-			ui.Status(tone, p.T("office.payment_state."+word)), paymentReason(p, i.Reason), l.back(p, i), paymentActions(p, l, i)))
+		t.Rows = append(t.Rows, ui.Row(saleLink(l.numbers[i.Sale], i.Sale), stamp2(p, i.CreatedAt), p.T("pos.tender."+i.Method), p.Money(i.Amount),
+			two(ui.Status(tone, p.T("office.payment_state."+word)), paymentReason(p, i.Reason)), l.back(p, i), paymentActions(p, l, i)))
 	}
 	return t
 }

@@ -12,6 +12,35 @@ import (
 	"github.com/shopwright/shopwright/core/payment"
 )
 
+// intent is a payment of the first sale that the provider was asked for: given up by
+// the till or not, and as the provider answered.
+func (s *shop) intent(n int, state payment.State, abandoned bool, answer payment.Answer) (i payment.Intent) {
+	s.t.Helper()
+	sold := s.sales[0]
+	s.tx(func(ctx context.Context, tx *db.Tx) (err error) {
+		i, _, err = payment.Begin(ctx, tx, payment.Intent{Merchant: s.m.ID, Sale: sold.ID, Shop: s.shop.ID, Register: sold.Register, Tender: n, Reference: payment.Reference(sold.ID, n), Connector: id.Derived("none"), Method: "qr", Amount: 1530, Currency: "CNY"})
+		return err
+	})
+	s.tx(func(ctx context.Context, tx *db.Tx) error {
+		_, err := payment.Hand(ctx, tx, s.m.ID, i.Reference)
+		return err
+	})
+	if abandoned {
+		s.tx(func(_ context.Context, tx *db.Tx) error {
+			payment.QueueAbandoned(tx, s.m.ID, sold.ID, []payment.Intent{i})
+			return nil
+		})
+	}
+	if state != payment.Pending {
+		s.tx(func(ctx context.Context, tx *db.Tx) (err error) {
+			answer.State = state
+			i, err = payment.Settle(ctx, tx, s.m.ID, i.Reference, answer)
+			return err
+		})
+	}
+	return i
+}
+
 // The office sees what needs a person first: no answer, money that came without a sale,
 // a refund that the provider refused.
 func TestThePaymentsPage(t *testing.T) {
@@ -20,42 +49,10 @@ func TestThePaymentsPage(t *testing.T) {
 		b.get("/office/payments").want(t, http.StatusOK, "Nothing needs attention")
 		b.get("/office/payments?all=1").want(t, http.StatusOK, "No payments")
 		sold := s.sales[0]
-		intent := func(n int, state payment.State, abandoned bool, answer payment.Answer) payment.Intent {
-			t.Helper()
-			var i payment.Intent
-			do := func(f func(ctx context.Context, tx *db.Tx) error) {
-				t.Helper()
-				if err := s.db.InTx(context.Background(), f); err != nil {
-					t.Fatal(err)
-				}
-			}
-			do(func(ctx context.Context, tx *db.Tx) (err error) {
-				i, _, err = payment.Begin(ctx, tx, payment.Intent{Merchant: s.m.ID, Sale: sold.ID, Shop: s.shop.ID, Register: sold.Register, Tender: n, Reference: payment.Reference(sold.ID, n), Connector: id.Derived("none"), Method: "qr", Amount: 1530, Currency: "CNY"})
-				return err
-			})
-			do(func(ctx context.Context, tx *db.Tx) error {
-				_, err := payment.Hand(ctx, tx, s.m.ID, i.Reference)
-				return err
-			})
-			if abandoned {
-				do(func(_ context.Context, tx *db.Tx) error {
-					payment.QueueAbandoned(tx, s.m.ID, sold.ID, []payment.Intent{i})
-					return nil
-				})
-			}
-			if state != payment.Pending {
-				do(func(ctx context.Context, tx *db.Tx) (err error) {
-					answer.State = state
-					i, err = payment.Settle(ctx, tx, s.m.ID, i.Reference, answer)
-					return err
-				})
-			}
-			return i
-		}
-		late := intent(0, payment.Paid, true, payment.Answer{Paid: 1530, Provider: "p-late"})
-		intent(1, payment.Unknown, false, payment.Answer{Reason: "no line " + hostile})
-		intent(2, payment.Refused, false, payment.Answer{Reason: "balance too low"})
-		intent(3, payment.Paid, false, payment.Answer{Paid: 99}) // another amount
+		late := s.intent(0, payment.Paid, true, payment.Answer{Paid: 1530, Provider: "p-late"})
+		s.intent(1, payment.Unknown, false, payment.Answer{Reason: "no line " + hostile})
+		s.intent(2, payment.Refused, false, payment.Answer{Reason: "balance too low"})
+		s.intent(3, payment.Paid, false, payment.Answer{Paid: 99}) // another amount
 		for _, lang := range i18n.Tags() {
 			b.lang = lang
 			shown(t, "payments", b.get("/office/payments"), lang, http.StatusOK)

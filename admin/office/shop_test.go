@@ -355,9 +355,12 @@ func (b *browser) postForm(path string, v url.Values) answer {
 }
 
 // fakeDevices stands for the device host: what a page asks of it is noted.
-type fakeDevices struct{ asked []string }
+type fakeDevices struct {
+	asked  []string
+	status []office.DeviceStatus
+}
 
-func (f *fakeDevices) Status(id.ID) []office.DeviceStatus { return nil }
+func (f *fakeDevices) Status(id.ID) []office.DeviceStatus { return f.status }
 func (f *fakeDevices) Kill(_, d id.ID) error {
 	f.asked = append(f.asked, "kill "+d.String())
 	return nil

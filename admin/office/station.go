@@ -33,7 +33,7 @@ type stationList struct {
 	on         bool
 	in         form // the station that is being written
 	routes     form
-	skus       map[string]string // by id: the codes of SKUs with a route of their own
+	skus       map[string]string // by id: what SKUs are called with a route of their own
 }
 
 func (f *office) readStations(ctx context.Context, p *page) (*stationList, error) {
@@ -65,7 +65,7 @@ func (f *office) readStations(ctx context.Context, p *page) (*stationList, error
 			return nil, err
 		}
 		for _, h := range hits {
-			l.skus[h.SKU.ID.String()] = h.Code
+			l.skus[h.SKU.ID.String()] = h.SKU.Name + " · " + h.Code
 		}
 	}
 	return l, nil

@@ -11,8 +11,8 @@ import (
 // Frame is what a page of the office is set in.
 type Frame struct {
 	Title    string
-	Lead     string // one sentence below the title
-	Crumbs   []Crumb
+	Lead     string  // one sentence below the title
+	Crumbs   []Crumb // the way here; also says to which entry of Nav the page belongs
 	Nav      []NavGroup
 	Shop     string // name of the shop that is looked at
 	Register string // register or other context beside it
@@ -69,17 +69,30 @@ func (t Tone) icon() string {
 }
 
 // current reports whether the entry is the one of this request: its own page or
-// one below it, unless a longer entry fits better.
-func (c Ctx) current(groups []NavGroup, href string) bool {
-	best := ""
-	for _, g := range groups {
-		for _, i := range g.Items {
-			if (c.Path == i.Href || strings.HasPrefix(c.Path, strings.TrimSuffix(i.Href, "/")+"/")) && len(i.Href) > len(best) {
-				best = i.Href
+// one below it, unless a longer entry fits better. A page that lies elsewhere belongs
+// to the entry that its crumbs lead back to.
+func (c Ctx) current(f Frame, href string) bool {
+	best := entryOf(f.Nav, c.Path)
+	if best != c.Path {
+		for _, s := range f.Crumbs {
+			if e := entryOf(f.Nav, s.Href); s.Href != "" && strings.HasPrefix(e, best+"/") {
+				best = e
 			}
 		}
 	}
 	return best == href && best != ""
+}
+
+// entryOf is the longest entry that a path is, or lies below; "" none.
+func entryOf(groups []NavGroup, path string) (best string) {
+	for _, g := range groups {
+		for _, i := range g.Items {
+			if (path == i.Href || strings.HasPrefix(path, strings.TrimSuffix(i.Href, "/")+"/")) && len(i.Href) > len(best) {
+				best = i.Href
+			}
+		}
+	}
+	return best
 }
 
 func (c Ctx) visible(g NavGroup) []NavItem {

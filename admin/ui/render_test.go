@@ -73,6 +73,14 @@ func TestNavigation(t *testing.T) {
 	if strings.Contains(text, "Secret") {
 		t.Error("an entry without permission shows")
 	}
+	// A page that lies elsewhere belongs to the entry that its crumbs lead back to.
+	c.Path = "/office/member-cards"
+	for way, want := range map[string]string{"/office/members": "/office/members", "/elsewhere": "/office", "": "/office"} {
+		text = render(t, Page(c, Frame{Title: "x", Nav: groups, Wide: true, Crumbs: []Crumb{{"Members", way}, {"Cards", ""}}}))
+		if !strings.Contains(text, `href="`+want+`" aria-current="page"`) {
+			t.Errorf("the way from %q does not mark %s", way, want)
+		}
+	}
 }
 
 func TestFormats(t *testing.T) {

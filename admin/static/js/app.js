@@ -157,6 +157,10 @@
     scope.querySelectorAll('dialog[data-open]').forEach((d) => { d.removeAttribute('data-open'); openDialog(d.id); });
   }
   enhance(document);
+  // The entry of this page is in sight, also where the navigation is longer than the screen.
+  const side = document.querySelector('.sidebar');
+  const here = side && side.querySelector('[aria-current]');
+  if (here && here.offsetTop + here.offsetHeight > side.clientHeight) side.scrollTop = here.offsetTop - side.clientHeight / 2;
   document.addEventListener('htmx:load', (e) => enhance(e.detail.elt));
   setInterval(() => document.querySelectorAll('time[data-relative]').forEach(relative), 30000);
 })();
