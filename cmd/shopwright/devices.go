@@ -25,7 +25,6 @@ import (
 	"github.com/shopwright/shopwright/hw/drivers"
 	"github.com/shopwright/shopwright/hw/drivers/virtualprinter"
 	"github.com/shopwright/shopwright/hw/remote"
-	"github.com/shopwright/shopwright/hw/wire"
 	"github.com/shopwright/shopwright/plugins"
 	"github.com/shopwright/shopwright/sdk/driver"
 	hwv1 "github.com/shopwright/shopwright/sdk/driver/proto/shopwright/hw/v1"
@@ -295,25 +294,6 @@ func failedJob(st driver.JobStatus) error {
 		return errors.New(st.Reason)
 	}
 	return nil
-}
-
-// testPage prints a page that says that the way to the printer works. It is not a
-// print job: it is for the person who stands before the printer.
-func (d *deviceDesk) testPage(ctx context.Context, row device.Device) error {
-	p, ok := d.a.reach.Printer(row.ID.String())
-	if !ok {
-		return plugins.ErrNotReady
-	}
-	doc := receipt.Document{Title: "test", Lang: "en", Blocks: []receipt.Block{
-		receipt.Text{Text: row.Name, Style: receipt.Style{Align: receipt.Center, Bold: true, Size: receipt.Tall}},
-		receipt.Text{Text: "Shopwright test / 测试 / 測試", Style: receipt.Style{Align: receipt.Center}},
-		receipt.Rule{},
-		receipt.Text{Text: "0123456789 ¥ ABCDEFGHIJ abcdefghij"},
-		receipt.Text{Text: d.a.db.Now().String(), Style: receipt.Style{Align: receipt.Center}},
-		receipt.Cut{},
-	}}
-	st, err := p.Submit(ctx, driver.Job{JobKey: driver.JobKey{ID: "test-" + id.New(int64(d.a.db.Now())).String(), Attempt: 1}, Document: wire.To(doc)})
-	return tried(errors.Join(err, failedJob(st)))
 }
 
 // folder is where a virtual printer puts its receipts.

@@ -12,7 +12,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/shopwright/shopwright/core/clock"
-	"github.com/shopwright/shopwright/core/receipt"
 	"github.com/shopwright/shopwright/hw/wire"
 	"github.com/shopwright/shopwright/plugins"
 	"github.com/shopwright/shopwright/sdk/driver"
@@ -152,14 +151,7 @@ func testPage(ctx context.Context, h *plugins.Host, say chan<- string) error {
 		return fmt.Errorf("the driver does not serve Printer")
 	}
 	now := clock.System{}.Now()
-	doc := receipt.Document{Title: "test", Lang: "en", Blocks: []receipt.Block{
-		receipt.Text{Text: "Shopwright test / 测试 / 測試", Style: receipt.Style{Align: receipt.Center, Bold: true}},
-		receipt.Rule{},
-		receipt.Text{Text: "0123456789 ¥ ABCDEFGHIJ abcdefghij"},
-		receipt.QR{Content: "https://shopwright.example/test"},
-		receipt.Text{Text: now.String(), Style: receipt.Style{Align: receipt.Center}},
-		receipt.Cut{},
-	}}
+	doc := testDocument("Shopwright", now.Time().Local().Format("2006-01-02 15:04:05"))
 	ctx, cancel := context.WithTimeout(ctx, 30*time.Second)
 	defer cancel()
 	st, err := p.Submit(ctx, driver.Job{JobKey: driver.JobKey{ID: fmt.Sprintf("test-%d", now), Attempt: 1}, Document: wire.To(doc)})
