@@ -186,6 +186,8 @@ func (q *Queue) lane(ctx context.Context, dev id.ID, wake chan struct{}) {
 			case ctx.Err() != nil:
 				unsent = append(unsent, j)
 				continue
+			case j.State == device.Sending: // what became of it says nothing of the device now
+				q.resolve(context.WithoutCancel(ctx), j)
 			case q.do(ctx, j, patience):
 				away = nil
 			default:
@@ -253,7 +255,7 @@ func (q *Queue) giveBack(ctx context.Context, jobs []device.Job) {
 	}
 	var claimed []device.Job
 	for _, j := range jobs {
-		if j.State == device.Claimed { // one in Sending keeps its lease: the next process asks for it
+		if j.State == device.Claimed { // one in Sending, as the program ends, keeps its lease: the next process asks for it
 			claimed = append(claimed, j)
 		}
 	}
@@ -270,16 +272,12 @@ func (q *Queue) giveBack(ctx context.Context, jobs []device.Job) {
 	}
 }
 
-// do prints one job, or finds out what became of it. It answers false where the printer
-// did not come within that time, or the program ended before.
+// do prints one job. It answers false where the printer did not come within that time,
+// or the program ended before.
 func (q *Queue) do(ctx context.Context, j device.Job, patience time.Duration) (there bool) {
 	// What is begun is finished although the program is shutting down: the
 	// limits below end it.
 	hold := context.WithoutCancel(ctx)
-	if j.State == device.Sending {
-		q.resolve(hold, j)
-		return true
-	}
 	p, ok := q.printer(ctx, j, patience)
 	if !ok {
 		return false
